@@ -1,0 +1,141 @@
+"""Synthetic data sets for vision models: a generator plugin in, a checked ``tf.data.Dataset`` out.
+
+Names are imported when they are first used, so that ``import synthdata`` loads neither TensorFlow
+nor a plugin, and listing generators works even where a distribution breaks Pydantic's own scan.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from synthdata.distributions import (
+        Choice,
+        Constant,
+        Distribution,
+        LogUniform,
+        Normal,
+        Uniform,
+        within,
+    )
+    from synthdata.errors import (
+        AmbiguousIdError,
+        AssetError,
+        BlockedError,
+        BrokenPluginError,
+        BuildError,
+        ContractError,
+        DeclarationError,
+        GeneratorFailedError,
+        GeneratorNotFoundError,
+        IdError,
+        ParamsError,
+        RecipeError,
+        RegistryError,
+        SampleError,
+        SynthDataError,
+    )
+    from synthdata.features import (
+        Boxes,
+        ClassLabel,
+        Feature,
+        Image,
+        Keypoints,
+        Mask,
+        Polygons,
+        Scalar,
+        Tensor,
+        Text,
+        UpTo,
+    )
+    from synthdata.function import from_function
+    from synthdata.generator import Generator, Params, make
+    from synthdata.output import Output
+    from synthdata.recipe import Recipe
+    from synthdata.registry import Listing, Registry, generators
+    from synthdata.sample import Sample
+    from synthdata.seeding import Rng
+    from synthdata.source import Source
+    from synthdata.tfdata import build
+
+_MODULES = {
+    "distributions": "Choice Constant Distribution LogUniform Normal Uniform within",
+    "errors": "AmbiguousIdError AssetError BlockedError BrokenPluginError BuildError ContractError "
+    "DeclarationError GeneratorFailedError GeneratorNotFoundError IdError ParamsError RecipeError "
+    "RegistryError SampleError SynthDataError",
+    "features": "Boxes ClassLabel Feature Image Keypoints Mask Polygons Scalar Tensor Text UpTo",
+    "function": "from_function",
+    "generator": "Generator Params make",
+    "output": "Output",
+    "recipe": "Recipe",
+    "registry": "Listing Registry generators",
+    "sample": "Sample",
+    "seeding": "Rng",
+    "source": "Source",
+    "tfdata": "build",
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names.split()}
+
+__all__ = [
+    "AmbiguousIdError",
+    "AssetError",
+    "BlockedError",
+    "Boxes",
+    "BrokenPluginError",
+    "BuildError",
+    "Choice",
+    "ClassLabel",
+    "Constant",
+    "ContractError",
+    "DeclarationError",
+    "Distribution",
+    "Feature",
+    "Generator",
+    "GeneratorFailedError",
+    "GeneratorNotFoundError",
+    "IdError",
+    "Image",
+    "Keypoints",
+    "Listing",
+    "LogUniform",
+    "Mask",
+    "Normal",
+    "Output",
+    "Params",
+    "ParamsError",
+    "Polygons",
+    "Recipe",
+    "RecipeError",
+    "Registry",
+    "RegistryError",
+    "Rng",
+    "Sample",
+    "SampleError",
+    "Scalar",
+    "Source",
+    "SynthDataError",
+    "Tensor",
+    "Text",
+    "Uniform",
+    "UpTo",
+    "build",
+    "from_function",
+    "generators",
+    "make",
+    "within",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'synthdata' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"synthdata.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,190 @@
+"""What is wrong with a value, in words: the slow road of the check, taken once something broke."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthdata.features import Boxes, Feature, Image, Keypoints, Mask, Ranged
+from synthdata.models import suggest
+
+_MAX_LISTED = 8
+"""Names that a message lists before it ends in an ellipsis."""
+
+_MAX_NUMBER = 40
+"""Characters of a number that a message shows."""
+
+
+class Violation(Exception):
+    """A value breaks the declaration.
+
+    Attributes:
+        feature: dotted path of the feature.
+        problem: what was expected and what came.
+    """
+
+    def __init__(self, feature: str, problem: str) -> None:
+        super().__init__(f"{feature} {problem}")
+        self.feature = feature
+        self.problem = problem
+
+
+def wrong_keys(name: str, value: Any, declared: list[str]) -> Violation:
+    if not isinstance(value, Mapping):
+        return Violation(name, f"is {described(value)}, but a dict of {listed(declared)} is declared")
+    missing = [key for key in declared if key not in value]
+    extra = [str(key) for key in value if key not in declared]
+    if missing:
+        given = f"given are {listed([str(key) for key in value])}" if value else "nothing is given"
+        return Violation(f"{name}.{missing[0]}", f"is missing; {given}")
+    hint = suggest(extra[0], declared)
+    return Violation(
+        f"{name}.{extra[0]}", f"is not declared{hint}; declared are {listed(declared) or 'none'}"
+    )
+
+
+def box_problem(boxes: NDArray[np.float32], height: int, width: int) -> str | None:
+    x0, y0, x1, y1 = boxes.T
+    # Comparisons with NaN are false, so this refuses NaN too.
+    good = (x0 >= 0) & (y0 >= 0) & (x1 > x0) & (y1 > y0) & (x1 <= width) & (y1 <= height)
+    if good.all():
+        return None
+    row = int(good.argmin())
+    box = boxes[row]
+    if not np.isfinite(box).all():
+        reason = "is not finite"
+    elif box[2] <= box[0] or box[3] <= box[1]:
+        reason = "has no area"
+    else:
+        reason = f"is not inside the image of {width} × {height} pixels"
+    return f"has box {row} = {box.tolist()} (x0, y0, x1, y1), which {reason}"
+
+
+def keypoint_problem(points: NDArray[np.float32], height: int, width: int) -> str | None:
+    x, y, seen = points[..., 0], points[..., 1], points[..., 2]
+    absent = (seen == 0) & (x == 0) & (y == 0)
+    inside = (x >= 0) & (y >= 0) & (x <= width) & (y <= height)
+    good = absent | (inside & ((seen == 1) | (seen == 2)))
+    if good.all():
+        return None
+    place = tuple(int(step) for step in np.argwhere(~good)[0])
+    point = points[place]
+    if not np.isfinite(point).all():
+        reason = "which is not finite"
+    elif point[2] not in (0, 1, 2):
+        reason = "but the visibility is 0 (not there), 1 (hidden) or 2 (visible)"
+    elif point[2] == 0:
+        reason = "but a point of visibility 0 has x = y = 0"
+    else:
+        reason = f"which is not inside the image of {width} × {height} pixels"
+    return f"has point {at_place(place)} = {point.tolist()} (x, y, visibility), {reason}"
+
+
+def wrong_array(value: Any, feature: Feature) -> str:
+    declared = f"but {feature} is declared"
+    if not isinstance(value, np.ndarray):
+        if isinstance(feature, Boxes | Keypoints) and isinstance(value, list) and not value:
+            return f"is an empty list, {declared}; for none return {_none_of(feature)}"
+        hint = "" if value is None else "; return a NumPy array, as np.asarray(…) makes one"
+        return f"is {described(value)}, {declared}{hint}"
+    if type(value) is not np.ndarray:
+        return f"is {described(value)}, {declared}; return a plain array, as np.asarray(…) makes one"
+    if value.dtype != np.dtype(feature.dtype):
+        return f"has dtype {_dtype(value.dtype)}, {declared}{_dtype_hint(value.dtype, feature)}"
+    hint = ""
+    if isinstance(feature, Boxes | Keypoints) and value.size == 0:
+        hint = f"; for none return {_none_of(feature)}"
+    elif isinstance(feature, Image | Mask) and value.ndim != len(feature.shape):
+        axes = "height, width" + (", channels" if isinstance(feature, Image) else "")
+        hint = f"; the axes are ({axes})"
+    return f"has shape {value.shape}, {declared}{hint}"
+
+
+def _none_of(feature: Feature) -> str:
+    shape = tuple(0 if size is None else size for size in feature.static_shape)
+    return f"np.zeros({shape}, np.{feature.dtype})"
+
+
+def _dtype(dtype: np.dtype[Any]) -> str:
+    if dtype.byteorder == ">" and dtype.kind in "iufc":
+        return f"{dtype.newbyteorder('=').name} (big-endian)"
+    return dtype.name
+
+
+def _dtype_hint(dtype: np.dtype[Any], feature: Feature) -> str:
+    if dtype.kind == "O":
+        return "; an object array hides what it holds, for example None"
+    if dtype.kind in "biuf":
+        cast = "" if dtype.kind in "biu" or feature.dtype.startswith("float") else "np.rint(…)"
+        return f"; convert it yourself, with {cast}.astype(np.{_scalar_name(feature.dtype)})"
+    return ""
+
+
+def _scalar_name(dtype: str) -> str:
+    return "bool_" if dtype == "bool" else dtype
+
+
+def wrong_scalar(value: Any, feature: Feature) -> str:
+    declared = f"but {feature} is declared"
+    if isinstance(value, np.ndarray):
+        return wrong_array(value, feature)
+    hint = ""
+    if isinstance(value, np.generic):
+        if value.dtype.kind == "f" and feature.dtype.startswith(("int", "uint")):
+            hint = "; round it yourself, with round(…)"
+        elif value.dtype.kind in "iuf":
+            hint = f"; convert it yourself, with np.{_scalar_name(feature.dtype)}(…)"
+    elif isinstance(value, float):
+        hint = "; round it yourself, with round(…)"
+    return f"is {described(value)}, {declared}{hint}"
+
+
+def out_of_range(value: NDArray[Any], feature: Feature, low: Any, high: Any) -> str:
+    with np.errstate(invalid="ignore"):
+        good = (value >= low) & (value <= high)
+        if isinstance(feature, Ranged) and not feature.finite:
+            good |= np.isnan(value)
+    place = tuple(int(step) for step in np.argwhere(~good)[0]) if value.ndim else ()
+    bad = value[place]
+    at, verb = (f" at {at_place(place)}", "has") if place else ("", "is")
+    if not np.isfinite(bad) and feature.finite:
+        return f"{verb} {bad}{at}, but a finite value is declared"
+    return f"{verb} {bad}{at}, but {_allowed(feature, low, high)} is declared"
+
+
+def _allowed(feature: Feature, low: Any, high: Any) -> str:
+    if isinstance(feature, Ranged) and feature.le is None:
+        return f"a value of {feature.ge} or more"
+    if isinstance(feature, Ranged) and feature.ge is None:
+        return f"a value of {feature.le} or less"
+    low, high = feature.limits or (low, high)
+    return f"a value from {low} to {high}"
+
+
+def at_place(place: tuple[int, ...]) -> str:
+    return str(place[0]) if len(place) == 1 else f"({', '.join(map(str, place))})"
+
+
+def listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_MAX_LISTED])
+    return f"{shown}, …" if len(names) > _MAX_LISTED else shown
+
+
+def described(value: Any) -> str:
+    """What a value is, for a message: its type, and the value itself where that is short."""
+    if value is None:
+        return "None"
+    if isinstance(value, np.ndarray):
+        sort = "an array" if type(value) is np.ndarray else f"a {type(value).__name__}"
+        return f"{sort} {value.shape} of {_dtype(value.dtype)}"
+    if isinstance(value, np.generic):
+        return f"{value} ({value.dtype.name})"
+    if isinstance(value, bool | int | float):
+        text = str(value)
+        short = text if len(text) <= _MAX_NUMBER else f"{text[: _MAX_NUMBER - 1]}…"
+        return f"{short} ({type(value).__name__})"
+    name = type(value).__name__
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"

@@ -1,0 +1,340 @@
+"""Distributions of a param, as values that travel in recipes; where the numbers come from is seeding.py's.
+
+In a recipe file a distribution is its name over its arguments, and a plain value is a Constant::
+
+    radius: {uniform: [4, 20]}
+    radius: {normal: {mean: 10, std: 2, low: 1}}
+    colour: {choice: [red, green]}
+    colour: {choice: {values: [red, green], weights: [3, 1]}}
+    radius: 8
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self, TypeAlias
+
+import numpy as np
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    FiniteFloat,
+    PlainSerializer,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
+
+from synthdata.errors import DeclarationError
+from synthdata.models import declaration, suggest
+
+Value: TypeAlias = (
+    Annotated[bool, Field(strict=True)]
+    | Annotated[int, Field(strict=True)]
+    | Annotated[FiniteFloat, Field(strict=True)]
+    | str
+)
+
+
+@declaration
+class Constant:
+    """Always the same number, truth value or word.
+
+    >>> Constant(8).sample(np.random.default_rng(0))
+    8
+    """
+
+    value: Value
+    kind: Literal["constant"] = Field("constant", kw_only=True, repr=False)
+
+    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None) -> Any:
+        """Return the value; an array filled with it where a size is given."""
+        return self.value if size is None else np.full(size, self.value)
+
+    @property
+    def support(self) -> tuple[float, float] | None:
+        """The smallest and the largest number, or None of a word."""
+        return None if isinstance(self.value, str) else (self.value, self.value)
+
+
+@declaration
+class Uniform:
+    """A number from low to high, each as likely.
+
+    >>> 4 <= Uniform(4, 20).sample(np.random.default_rng(0)) < 20
+    True
+    """
+
+    low: FiniteFloat
+    high: FiniteFloat
+    kind: Literal["uniform"] = Field("uniform", kw_only=True, repr=False)
+
+    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None) -> Any:
+        """Draw a float, or a float64 array where a size is given."""
+        return rng.uniform(self.low, self.high, size)
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """The smallest and the largest number."""
+        return (self.low, self.high)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.low > self.high:
+            raise ValueError(f"low={self.low} is greater than high={self.high}")
+        if not math.isfinite(self.high - self.low):
+            raise ValueError(f"from {self.low} to {self.high} is more than a float can hold")
+        return self
+
+
+@declaration
+class LogUniform:
+    """A positive number from low to high whose logarithm is uniform.
+
+    >>> 0.1 <= LogUniform(0.1, 10).sample(np.random.default_rng(0)) <= 10
+    True
+    """
+
+    low: Annotated[FiniteFloat, Field(gt=0)]
+    high: Annotated[FiniteFloat, Field(gt=0)]
+    kind: Literal["log_uniform"] = Field("log_uniform", kw_only=True, repr=False)
+
+    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None) -> Any:
+        """Draw a float, or a float64 array where a size is given."""
+        drawn = np.exp(rng.uniform(math.log(self.low), math.log(self.high), size))
+        # exp(log(low)) may miss low by a rounding error.
+        clipped = np.clip(drawn, self.low, self.high)
+        return float(clipped) if size is None else clipped
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """The smallest and the largest number."""
+        return (self.low, self.high)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.low > self.high:
+            raise ValueError(f"low={self.low} is greater than high={self.high}")
+        return self
+
+
+@declaration
+class Normal:
+    """A normally distributed number; what falls outside low and high is clipped to them.
+
+    >>> Normal(10, 2, low=0).support
+    (0.0, inf)
+    """
+
+    mean: FiniteFloat
+    std: Annotated[FiniteFloat, Field(ge=0)]
+    low: FiniteFloat | None = None
+    high: FiniteFloat | None = None
+    kind: Literal["normal"] = Field("normal", kw_only=True, repr=False)
+
+    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None) -> Any:
+        """Draw a float, or a float64 array where a size is given."""
+        clipped = np.clip(rng.normal(self.mean, self.std, size), *self.support)
+        return float(clipped) if size is None else clipped
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """The smallest and the largest number, infinite where none is given."""
+        low = -math.inf if self.low is None else self.low
+        return (low, math.inf if self.high is None else self.high)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        low, high = self.support
+        if low > high:
+            raise ValueError(f"low={self.low} is greater than high={self.high}")
+        return self
+
+
+@declaration
+class Choice:
+    """One of several numbers or words, each as likely unless weights say otherwise.
+
+    >>> Choice(["red", "green"], weights=[1, 0]).sample(np.random.default_rng(0))
+    'red'
+    """
+
+    values: Annotated[tuple[Value, ...], Field(min_length=1)]
+    weights: tuple[Annotated[FiniteFloat, Field(ge=0)], ...] | None = None
+    kind: Literal["choice"] = Field("choice", kw_only=True, repr=False)
+
+    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None) -> Any:
+        """Draw one of the values as it was given, or an array of them where a size is given."""
+        if self.weights is None:
+            place = rng.integers(len(self.values), size=size)
+        else:
+            edges = np.cumsum(self.weights)
+            # The last edge is not drawn: random() is below 1, and a weight of 0 has no width.
+            place = np.searchsorted(edges, rng.random(size) * edges[-1], side="right")
+        return self.values[place] if size is None else np.asarray(self.values)[place]
+
+    @property
+    def support(self) -> tuple[float, float] | None:
+        """The smallest and the largest number, or None where a value is a word."""
+        numbers = [value for value in self.values if not isinstance(value, str)]
+        return (min(numbers), max(numbers)) if len(numbers) == len(self.values) else None
+
+    @model_validator(mode="after")
+    def _weighted(self) -> Self:
+        if self.weights is None:
+            return self
+        if len(self.weights) != len(self.values):
+            raise ValueError(f"{len(self.weights)} weights for {len(self.values)} values")
+        if not 0 < sum(self.weights) < math.inf:
+            raise ValueError("the weights must have a positive, finite sum")
+        return self
+
+
+_KINDS: dict[str, Any] = {
+    "constant": Constant,
+    "uniform": Uniform,
+    "log_uniform": LogUniform,
+    "normal": Normal,
+    "choice": Choice,
+}
+
+
+def is_distribution(value: object) -> bool:
+    """Whether a value is one of the distributions, rather than what a recipe says of one."""
+    return isinstance(value, tuple(_KINDS.values()))
+
+
+def parse_distribution(value: Any) -> Any:
+    """Make a distribution from what a recipe file says; a distribution is returned as it is.
+
+    Args:
+        value: a number or word, or a mapping of one name to its arguments, in a list or by name.
+
+    Raises:
+        DeclarationError: if it is none of these, or the arguments are wrong.
+
+    >>> parse_distribution({"uniform": [4, 20]})
+    Uniform(low=4.0, high=20.0)
+    """
+    if is_distribution(value):
+        return value
+    if isinstance(value, bool | int | float | str):
+        return Constant(value)
+    if not isinstance(value, Mapping) or len(value) != 1:
+        raise DeclarationError(
+            f"a distribution is a value, or one of {', '.join(_KINDS)} over its arguments, "
+            f"as {{uniform: [4, 20]}}; not {value!r}"
+        )
+    [(name, arguments)] = value.items()
+    if name not in _KINDS:
+        raise DeclarationError(
+            f"distribution {name!r} is unknown{suggest(str(name), _KINDS)}; "
+            f"known are {', '.join(_KINDS)}"
+        )
+    kind = _KINDS[name]
+    if isinstance(arguments, Mapping):
+        return kind(**arguments)
+    if name == "choice":
+        return kind(arguments)
+    return kind(*arguments) if isinstance(arguments, list | tuple) else kind(arguments)
+
+
+def _short_form(value: Any) -> Any:
+    if isinstance(value, Constant):
+        return value.value
+    if isinstance(value, Choice):
+        if value.weights is None:
+            return {"choice": list(value.values)}
+        return {"choice": {"values": list(value.values), "weights": list(value.weights)}}
+    if isinstance(value, Normal):
+        arguments = {"mean": value.mean, "std": value.std, "low": value.low, "high": value.high}
+        return {"normal": {key: item for key, item in arguments.items() if item is not None}}
+    return {value.kind: [value.low, value.high]}
+
+
+def _form(name: str, arguments: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {name: {"anyOf": arguments}},
+        "required": [name],
+        "additionalProperties": False,
+    }
+
+
+def _named(required: dict[str, Any], **optional: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {**required, **optional},
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+_NUMBER = {"type": "number"}
+_POSITIVE = {"type": "number", "exclusiveMinimum": 0}
+_SPREAD = {"type": "number", "minimum": 0}
+_PLAIN = {"type": ["number", "string", "boolean"]}
+_VALUES = {"type": "array", "items": _PLAIN, "minItems": 1}
+
+
+def _pair(item: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": item, "minItems": 2, "maxItems": 2}
+
+
+_SCHEMA = {
+    "title": "Distribution",
+    "description": "A value, or the name of a distribution over its arguments.",
+    "anyOf": [
+        _PLAIN,
+        _form("constant", [_PLAIN, _named({"value": _PLAIN})]),
+        _form("uniform", [_pair(_NUMBER), _named({"low": _NUMBER, "high": _NUMBER})]),
+        _form("log_uniform", [_pair(_POSITIVE), _named({"low": _POSITIVE, "high": _POSITIVE})]),
+        _form(
+            "normal",
+            [
+                {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 4},
+                _named({"mean": _NUMBER, "std": _SPREAD}, low=_NUMBER, high=_NUMBER),
+            ],
+        ),
+        _form(
+            "choice",
+            [
+                _VALUES,
+                _named({"values": _VALUES}, weights={"type": "array", "items": _SPREAD}),
+            ],
+        ),
+    ],
+}
+
+Distribution: TypeAlias = Annotated[
+    Annotated[Constant, Tag("constant")]
+    | Annotated[Uniform, Tag("uniform")]
+    | Annotated[LogUniform, Tag("log_uniform")]
+    | Annotated[Normal, Tag("normal")]
+    | Annotated[Choice, Tag("choice")],
+    Discriminator(lambda value: value.kind),
+    BeforeValidator(parse_distribution),
+    PlainSerializer(_short_form),
+    WithJsonSchema(_SCHEMA),
+]
+"""Type of a param that is drawn for each sample; ``sample(rng)`` draws it."""
+
+
+def within(low: float, high: float) -> AfterValidator:
+    """Return a validator that refuses a distribution which could draw outside low and high.
+
+    >>> from typing import Annotated
+    >>> Radius = Annotated[Distribution, within(1, 100)]
+    """
+
+    def check(distribution: Any) -> Any:
+        support = distribution.support
+        if support is None or not low <= support[0] <= support[1] <= high:
+            found = "words" if support is None else f"from {support[0]} to {support[1]}"
+            raise ValueError(f"numbers from {low} to {high} are expected, but it draws {found}")
+        return distribution
+
+    return AfterValidator(check)

@@ -1,0 +1,191 @@
+"""The error tree: everything synthdata raises on purpose; what the messages describe lives elsewhere.
+
+::
+
+    SynthDataError
+    ├── DeclarationError (ValueError)     an Output, feature or distribution that cannot be
+    ├── ParamsError (ValueError)          params that the generator's Params refuse
+    ├── RecipeError (ValueError)          a recipe, or a recipe file, that cannot be
+    ├── BuildError (ValueError)           options of ``build`` that cannot be, or TensorFlow missing
+    ├── AssetError (ValueError)           a file that a generator reads and that is missing or broken
+    ├── RegistryError (LookupError)
+    │   ├── IdError                       text that is not ``[distribution/]name-vN``
+    │   ├── GeneratorNotFoundError
+    │   ├── AmbiguousIdError
+    │   ├── BlockedError
+    │   └── BrokenPluginError
+    └── SampleError (ValueError)          one sample failed; knows which
+        ├── ContractError                 the sample breaks the declared Output
+        └── GeneratorFailedError          the generator raised
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class SynthDataError(Exception):
+    """Base of all errors that synthdata raises on purpose."""
+
+
+class DeclarationError(SynthDataError, ValueError):
+    """A feature, an Output or a distribution was declared that nothing could ever conform to."""
+
+
+class ParamsError(SynthDataError, ValueError):
+    """Params were refused by the generator's ``Params`` model.
+
+    Attributes:
+        id: the generator's id.
+    """
+
+    def __init__(self, message: str, *, id: str) -> None:
+        super().__init__(message)
+        self.id = id
+
+
+class RecipeError(SynthDataError, ValueError):
+    """A recipe, or the file that should hold one, is not valid."""
+
+
+class BuildError(SynthDataError, ValueError):
+    """``build`` was asked for something that cannot be, or TensorFlow is not installed."""
+
+
+class AssetError(SynthDataError, ValueError):
+    """A file that a generator reads is missing, broken or not allowed.
+
+    Attributes:
+        path: the file or folder.
+    """
+
+    def __init__(self, message: str, *, path: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class RegistryError(SynthDataError, LookupError):
+    """A generator could not be had.
+
+    Attributes:
+        id: the id as it was asked for.
+        distribution: the distribution concerned, where one is known.
+    """
+
+    def __init__(self, message: str, *, id: str, distribution: str | None = None) -> None:
+        super().__init__(message)
+        self.id = id
+        self.distribution = distribution
+
+
+class IdError(RegistryError):
+    """The text is not an id of the form ``[distribution/]name-vN``."""
+
+
+class GeneratorNotFoundError(RegistryError):
+    """No installed distribution provides the id."""
+
+
+class AmbiguousIdError(RegistryError):
+    """Several distributions provide the short id."""
+
+
+class BlockedError(RegistryError):
+    """The id, or its distribution, is blocked or not on the allow list."""
+
+
+class BrokenPluginError(RegistryError):
+    """The plugin's metadata cannot be read, or it cannot be imported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a generator is, for messages and records: by id, distribution, version and source line."""
+
+    id: str
+    distribution: str | None = None
+    version: str | None = None
+    where: str | None = None
+
+    def __str__(self) -> str:
+        origin = " ".join(part for part in (self.distribution, self.version) if part)
+        return ", ".join(part for part in (origin, self.where) if part)
+
+
+class SampleError(SynthDataError, ValueError):
+    """One sample could not be made.
+
+    Attributes:
+        id: the generator's id.
+        distribution: the distribution that provides it, or None for a class of the user's own.
+        version: that distribution's version, or None.
+        seed: the recipe's seed.
+        index: the sample's index.
+        attempt: 0, or the number of the retry.
+    """
+
+    def __init__(
+        self, problem: str, *, identity: Identity, seed: int, index: int, attempt: int = 0
+    ) -> None:
+        origin = f" [{identity}]" if str(identity) else ""
+        retry = f", attempt {attempt}" if attempt else ""
+        super().__init__(
+            f"{identity.id} sample {index} (seed {seed}{retry}): {problem}{origin}"
+        )
+        self.problem = problem
+        self.identity = identity
+        self.seed = seed
+        self.index = index
+        self.attempt = attempt
+
+    @property
+    def id(self) -> str:
+        """The generator's id."""
+        return self.identity.id
+
+    @property
+    def distribution(self) -> str | None:
+        """The distribution that provides the generator, or None."""
+        return self.identity.distribution
+
+    @property
+    def version(self) -> str | None:
+        """The version of that distribution, or None."""
+        return self.identity.version
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        return _rebuild, (type(self), dict(self.__dict__), self.args)
+
+
+class ContractError(SampleError):
+    """A sample breaks the declared Output.
+
+    Attributes:
+        feature: dotted path of the feature, as ``image`` or ``metadata.radius``.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        feature: str,
+        identity: Identity,
+        seed: int,
+        index: int,
+        attempt: int = 0,
+    ) -> None:
+        super().__init__(problem, identity=identity, seed=seed, index=index, attempt=attempt)
+        self.feature = feature
+
+
+class GeneratorFailedError(SampleError):
+    """The generator's ``sample`` raised; the exception is this error's ``__cause__``."""
+
+
+def _rebuild(
+    kind: type[SampleError], state: dict[str, object], args: tuple[object, ...]
+) -> SampleError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error

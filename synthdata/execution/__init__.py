@@ -1,0 +1,6 @@
+"""Ways to turn indices into batches; TensorFlow, files and clusters are above."""
+
+from synthdata.execution.executor import Executor
+from synthdata.execution.inline import Inline
+
+__all__ = ["Executor", "Inline"]

@@ -1,0 +1,42 @@
+"""The executor without workers: samples are made in the thread that asks for the batch."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from numpy.typing import NDArray
+
+from synthdata.layout import Column
+from synthdata.seeding import Rng
+from synthdata.stream import Stream
+
+
+class Inline:
+    """Makes each batch at once, where it is asked for; several threads may ask.
+
+    Args:
+        stream: draws the samples.
+        columns: how they lie in a batch.
+    """
+
+    def __init__(self, stream: Stream, columns: tuple[Column, ...]) -> None:
+        self._stream = stream
+        self._columns = columns
+        self._rngs = threading.local()
+
+    def batch(self, indices: NDArray[Any]) -> list[NDArray[Any]]:
+        """Make the samples of some indices, one after the other."""
+        try:
+            rng: Rng = self._rngs.rng
+        except AttributeError:
+            rng = self._rngs.rng = Rng()
+        draw = self._stream.draw
+        stores = [column.store(len(indices)) for column in self._columns]
+        for row, index in enumerate(indices.tolist()):
+            for store, value in zip(stores, draw(index, rng), strict=True):
+                store[row] = value
+        arrays: list[NDArray[Any]] = []
+        for column, store in zip(self._columns, stores, strict=True):
+            arrays += column.arrays(store)
+        return arrays

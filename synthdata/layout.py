@@ -1,0 +1,181 @@
+"""How the samples of a batch lie in arrays: one column a feature, stacked, padded or ragged."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import MutableSequence, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthdata.features import Feature, Text, UpTo
+from synthdata.output import Leaf, Output
+
+Variable: TypeAlias = Literal["pad", "ragged"]
+"""What becomes of a dimension that varies: filled up to its bound, or ragged."""
+
+ALIGNMENT: Final = 64
+"""Bytes. TensorFlow takes an array without a copy only where it starts at such an address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One array of a column.
+
+    Attributes:
+        dtype: name of the dtype, or ``string``.
+        shape: with None where the size is known only of each batch; the first is the rows'.
+    """
+
+    dtype: str
+    shape: tuple[int | None, ...]
+
+
+class Column(ABC):
+    """How one feature of a batch is collected, and the arrays that come of it.
+
+    Attributes:
+        leaf: the feature at its place.
+        parts: the arrays that ``arrays`` returns.
+    """
+
+    def __init__(self, leaf: Leaf, parts: tuple[Part, ...]) -> None:
+        self.leaf = leaf
+        self.parts = parts
+
+    def store(self, rows: int) -> Any:
+        """Return something to put the rows' values into, by ``store[row] = value``."""
+        rows_of_values: MutableSequence[Any] = [None] * rows
+        return rows_of_values
+
+    @abstractmethod
+    def arrays(self, store: Any) -> list[NDArray[Any]]:
+        """Turn a filled store into arrays, as ``parts`` describes them."""
+
+
+class Stacked(Column):
+    """A feature of fixed size: its values are written straight into the batch's array."""
+
+    def __init__(self, leaf: Leaf) -> None:
+        feature = leaf.feature
+        super().__init__(leaf, (Part(feature.dtype, (None, *feature.bound)),))
+        self._dtype, self._shape = np.dtype(feature.dtype), feature.bound
+
+    def store(self, rows: int) -> NDArray[Any]:
+        """Return the batch's array, not yet filled."""
+        return aligned((rows, *self._shape), self._dtype)
+
+    def arrays(self, store: NDArray[Any]) -> list[NDArray[Any]]:
+        """Return the array."""
+        return [store]
+
+
+class Strings(Column):
+    """Text: bytes of UTF-8 in an object array, which is what TensorFlow makes strings of."""
+
+    def __init__(self, leaf: Leaf) -> None:
+        super().__init__(leaf, (Part("string", (None,)),))
+
+    def arrays(self, store: Sequence[str]) -> list[NDArray[Any]]:
+        """Return the array."""
+        encoded = np.empty(len(store), object)
+        encoded[:] = [text.encode() for text in store]
+        return [encoded]
+
+
+class Padded(Column):
+    """A feature that varies, filled with its padding up to the upper bound."""
+
+    def __init__(self, leaf: Leaf) -> None:
+        feature = leaf.feature
+        super().__init__(leaf, (Part(feature.dtype, (None, *feature.bound)),))
+
+    def arrays(self, store: Sequence[Any]) -> list[NDArray[Any]]:
+        """Return the padded array."""
+        feature = self.leaf.feature
+        batch = aligned((len(store), *feature.bound), np.dtype(feature.dtype))
+        batch.fill(feature.padding)
+        for row, value in zip(batch, store, strict=True):
+            if feature.jagged:
+                for place, item in zip(row, value, strict=False):
+                    place[tuple(slice(size) for size in item.shape)] = item
+            else:
+                row[tuple(slice(size) for size in value.shape)] = value
+        return [batch]
+
+
+class Ragged(Column):
+    """A feature that varies, as one array of all its rows and the lengths of each dimension.
+
+    Attributes:
+        levels: the dimensions up to the last that varies, from the outermost: a size, or None
+            where the next of ``arrays[1:]`` holds the lengths.
+    """
+
+    def __init__(self, leaf: Leaf) -> None:
+        feature = leaf.feature
+        varying = [axis for axis, dim in enumerate(feature.shape) if isinstance(dim, UpTo)]
+        self.levels = feature.static_shape[: varying[-1] + 1]
+        self._inner = feature.bound[varying[-1] + 1 :]
+        flat = Part(feature.dtype, (None, *self._inner))
+        super().__init__(leaf, (flat, *(Part("int64", (None,)) for _ in varying)))
+
+    def arrays(self, store: Sequence[Any]) -> list[NDArray[Any]]:
+        """Return the rows of all samples in one array, and the lengths of each varying level."""
+        feature: Feature = self.leaf.feature
+        lengths: list[list[int]] = [[] for _ in self.levels]
+        flat: list[NDArray[Any]] = []
+        for value in store:
+            if feature.jagged:
+                lengths[0].append(len(value))
+                lengths[1] += [len(item) for item in value]
+                flat += value
+            else:
+                repeat = 1
+                for level, size in zip(lengths, value.shape, strict=False):
+                    level += [size] * repeat
+                    repeat *= size
+                flat.append(value.reshape(-1, *self._inner))
+        rows = aligned((sum(map(len, flat)), *self._inner), np.dtype(feature.dtype))
+        if flat:
+            np.concatenate(flat, out=rows)
+        return [
+            rows,
+            *(
+                np.array(level, np.int64)
+                for level, size in zip(lengths, self.levels, strict=True)
+                if size is None
+            ),
+        ]
+
+
+def columns(output: Output, variable: Variable) -> tuple[Column, ...]:
+    """Return the columns of an Output, in the order of ``output.leaves``.
+
+    Args:
+        output: the declaration.
+        variable: what becomes of dimensions that vary.
+    """
+
+    def column(leaf: Leaf) -> Column:
+        if isinstance(leaf.feature, Text):
+            return Strings(leaf)
+        if not leaf.feature.varying:
+            return Stacked(leaf)
+        return Padded(leaf) if variable == "pad" else Ragged(leaf)
+
+    return tuple(column(leaf) for leaf in output.leaves)
+
+
+def aligned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return an uninitialised array that starts at a multiple of 64 bytes.
+
+    >>> aligned((3, 5), np.dtype("float32")).ctypes.data % ALIGNMENT
+    0
+    """
+    size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+    memory = np.empty(size + ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % ALIGNMENT
+    return memory[start : start + size].view(dtype).reshape(shape)
