@@ -72,7 +72,8 @@ def compile_check(output: Output, *, values: bool = True) -> Check:
     def check(sample: Sample) -> list[Any]:
         if type(sample) is not Sample:
             raise Violation(
-                "sample", f"is {described(sample)}, but sd.Sample(image, label, metadata) is expected"
+                "sample",
+                f"is {described(sample)}, but sd.Sample(image, label, metadata) is expected",
             )
         found: list[Any] = []
         image(sample.image, found)
@@ -246,7 +247,9 @@ def _from_python(name: str, value: Any, feature: Feature, dtype: np.dtype[Any]) 
         return converted
     info = np.iinfo(dtype)
     if not info.min <= value <= info.max:
-        raise Violation(name, f"is {described(value)}, but {feature.dtype} holds {info.min} to {info.max}")
+        raise Violation(
+            name, f"is {described(value)}, but {feature.dtype} holds {info.min} to {info.max}"
+        )
     return dtype.type(value)
 
 
@@ -260,9 +263,7 @@ def _class_check(name: str, feature: ClassLabel) -> LeafCheck:
         if isinstance(value, str):
             if value in index_of:
                 return index_of[value]
-            raise Violation(
-                name, f"is {str(value)!r}, but {known}{suggest(value, feature.names)}"
-            )
+            raise Violation(name, f"is {str(value)!r}, but {known}{suggest(value, feature.names)}")
         if type(value) is np.ndarray and value.shape == ():
             value = value[()]
         if type(value) is not int and not isinstance(value, np.integer):
@@ -278,7 +279,9 @@ def _class_check(name: str, feature: ClassLabel) -> LeafCheck:
     def several(value: Any, found: list[Any]) -> Any:
         is_array = type(value) is np.ndarray and value.ndim == 1 and value.dtype.kind in "iuU"
         if not is_array and not isinstance(value, list | tuple):
-            raise Violation(name, f"is {described(value)}, but a list of up to {most} classes, {known}")
+            raise Violation(
+                name, f"is {described(value)}, but a list of up to {most} classes, {known}"
+            )
         if len(value) > most:
             raise Violation(name, f"has {len(value)} classes, but at most {most} are declared")
         return np.array([one(item, found) for item in value], np.int64)
@@ -361,7 +364,8 @@ def _polygons_check(name: str, feature: Polygons, frame: Frame | None) -> LeafCh
             type(value) is np.ndarray and value.ndim == 3
         ):
             raise Violation(
-                name, f"is {described(value)}, but a list of up to {most} arrays (corners, 2) is declared"
+                name,
+                f"is {described(value)}, but a list of up to {most} arrays (corners, 2) is declared",
             )
         if len(value) > most:
             raise Violation(name, f"has {len(value)} polygons, but at most {most} are declared")
@@ -386,5 +390,3 @@ def _polygons_check(name: str, feature: Polygons, frame: Frame | None) -> LeafCh
         return list(value)
 
     return polygons
-
-

@@ -34,7 +34,9 @@ class Violation(Exception):
 
 def wrong_keys(name: str, value: Any, declared: list[str]) -> Violation:
     if not isinstance(value, Mapping):
-        return Violation(name, f"is {described(value)}, but a dict of {listed(declared)} is declared")
+        return Violation(
+            name, f"is {described(value)}, but a dict of {listed(declared)} is declared"
+        )
     missing = [key for key in declared if key not in value]
     extra = [str(key) for key in value if key not in declared]
     if missing:
@@ -91,7 +93,9 @@ def wrong_array(value: Any, feature: Feature) -> str:
         hint = "" if value is None else "; return a NumPy array, as np.asarray(…) makes one"
         return f"is {described(value)}, {declared}{hint}"
     if type(value) is not np.ndarray:
-        return f"is {described(value)}, {declared}; return a plain array, as np.asarray(…) makes one"
+        return (
+            f"is {described(value)}, {declared}; return a plain array, as np.asarray(…) makes one"
+        )
     if value.dtype != np.dtype(feature.dtype):
         return f"has dtype {_dtype(value.dtype)}, {declared}{_dtype_hint(value.dtype, feature)}"
     hint = ""

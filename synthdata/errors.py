@@ -129,9 +129,7 @@ class SampleError(SynthDataError, ValueError):
     ) -> None:
         origin = f" [{identity}]" if str(identity) else ""
         retry = f", attempt {attempt}" if attempt else ""
-        super().__init__(
-            f"{identity.id} sample {index} (seed {seed}{retry}): {problem}{origin}"
-        )
+        super().__init__(f"{identity.id} sample {index} (seed {seed}{retry}): {problem}{origin}")
         self.problem = problem
         self.identity = identity
         self.seed = seed

@@ -18,6 +18,7 @@ from pydantic import (
 
 from synthdata.models import declaration
 
+
 def _dtype_name(value: Any) -> Any:
     return np.dtype(value).name if isinstance(value, np.dtype | type) else value
 

@@ -17,7 +17,7 @@ Variable: TypeAlias = Literal["pad", "ragged"]
 """What becomes of a dimension that varies: filled up to its bound, or ragged."""
 
 ALIGNMENT: Final = 64
-"""Bytes. TensorFlow takes an array without a copy only where it starts at such an address."""
+"""Bytes. TensorFlow takes an array without a copy only if it starts at a multiple of this."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,9 +56,7 @@ def suggest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
-def explain(
-    error: ValidationError, *, known: Iterable[str] = (), positional: bool = False
-) -> str:
+def explain(error: ValidationError, *, known: Iterable[str] = (), positional: bool = False) -> str:
     """Say in one line what a validation error says: field, complaint and the input refused.
 
     Args:

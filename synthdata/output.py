@@ -34,8 +34,7 @@ def _keys(tree: dict[str, Any]) -> dict[str, Any]:
 FeatureTree = TypeAliasType(
     "FeatureTree",
     Annotated[
-        Annotated[AnyFeature, Tag("feature")]
-        | Annotated["FeatureDict", Tag("dict")],
+        Annotated[AnyFeature, Tag("feature")] | Annotated["FeatureDict", Tag("dict")],
         Discriminator(
             _leaf_or_branch,
             custom_error_type="feature_tree",
@@ -45,9 +44,7 @@ FeatureTree = TypeAliasType(
 )
 """One feature, or a dict of trees."""
 
-FeatureDict = TypeAliasType(
-    "FeatureDict", Annotated[dict[str, FeatureTree], AfterValidator(_keys)]
-)
+FeatureDict = TypeAliasType("FeatureDict", Annotated[dict[str, FeatureTree], AfterValidator(_keys)])
 """Features, or dicts of them, by name."""
 
 
@@ -155,9 +152,7 @@ def _frame(
         return None
     name = ".".join(path)
     images = {
-        ".".join(at[1:]): at
-        for at, kind in flat
-        if at[0] == "image" and isinstance(kind, Image)
+        ".".join(at[1:]): at for at, kind in flat if at[0] == "image" and isinstance(kind, Image)
     }
     if not images:
         raise ValueError(f"{name} needs an Image to lie in, but the Output declares none")
@@ -167,7 +162,9 @@ def _frame(
         raise ValueError(f"{name}: leave image= out, the Output has one image without a key")
     if feature.image is not None and feature.image not in images:
         raise ValueError(f"{name} lies in image={feature.image!r}, declared are {sorted(images)}")
-    frame = places[images[feature.image] if feature.image is not None else next(iter(images.values()))]
+    frame = places[
+        images[feature.image] if feature.image is not None else next(iter(images.values()))
+    ]
     if frame > places[path]:
         raise ValueError(f"{name} is declared before the image that it lies in; swap them")
     return frame

@@ -221,7 +221,8 @@ def _raised_in(error: BaseException) -> str | None:
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith("<") and "importlib" not in frame.filename
+        if not frame.filename.startswith("<")
+        and "importlib" not in frame.filename
         and frame.filename != __file__
     ]
     return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None

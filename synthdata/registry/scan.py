@@ -28,7 +28,9 @@ def scan(path: list[str] | None = None) -> Iterator[Candidate | Listing]:
         A Candidate for each sound entry point, a Listing for each that is broken, and one for
         each distribution whose entry points cannot be read.
     """
-    found = importlib.metadata.distributions(path=path) if path else importlib.metadata.distributions()
+    found = (
+        importlib.metadata.distributions(path=path) if path else importlib.metadata.distributions()
+    )
     seen: set[str] = set()
     for distribution in found:
         try:
@@ -37,7 +39,9 @@ def scan(path: list[str] | None = None) -> Iterator[Candidate | Listing]:
             name = _folder_name(distribution)
             if name not in seen:
                 seen.add(name)
-                yield Listing(None, name, "?", "broken", _cause(distribution, error), _file(distribution))
+                yield Listing(
+                    None, name, "?", "broken", _cause(distribution, error), _file(distribution)
+                )
             continue
         ours = [entry_point for entry_point in entry_points if entry_point.group == GROUP]
         if not ours:
