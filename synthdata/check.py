@@ -19,6 +19,7 @@ from synthdata.complaints import (
     keypoint_problem,
     listed,
     out_of_range,
+    polygon_problem,
     wrong_array,
     wrong_keys,
     wrong_scalar,
@@ -29,7 +30,6 @@ from synthdata.features import (
     Feature,
     Image,
     Keypoints,
-    Mask,
     Polygons,
     Ranged,
     Scalar,
@@ -356,37 +356,19 @@ def _geometry_check(
 
 def _polygons_check(name: str, feature: Polygons, frame: Frame | None) -> LeafCheck:
     """A list of arrays of corners, each checked; an array of equal polygons counts as one."""
-    most, dtype = feature.max, np.dtype(feature.dtype)
-    corners = feature.max_points
+    most = feature.max
+    declared = f"a list of up to {most} arrays (corners, 2) is declared"
 
     def polygons(value: Any, found: list[Any]) -> Any:
-        if not isinstance(value, list | tuple) and not (
-            type(value) is np.ndarray and value.ndim == 3
-        ):
-            raise Violation(
-                name,
-                f"is {described(value)}, but a list of up to {most} arrays (corners, 2) is declared",
-            )
+        is_array = type(value) is np.ndarray and value.ndim == 3
+        if not is_array and not isinstance(value, list | tuple):
+            raise Violation(name, f"is {described(value)}, but {declared}")
         if len(value) > most:
             raise Violation(name, f"has {len(value)} polygons, but at most {most} are declared")
+        size = frame(found) if frame is not None else None
         for number, polygon in enumerate(value):
-            good = type(polygon) is np.ndarray and polygon.dtype == dtype and polygon.ndim == 2
-            if not good or polygon.shape[1] != 2 or not 3 <= polygon.shape[0] <= corners:
-                raise Violation(
-                    name,
-                    f"has polygon {number} = {described(polygon)}, but an array (3 to {corners}, 2) "
-                    f"of {feature.dtype} is declared",
-                )
-            if frame is not None:
-                height, width = frame(found)
-                x, y = polygon.T
-                if not (x.min() >= 0 and y.min() >= 0 and x.max() <= width and y.max() <= height):
-                    raise Violation(
-                        name,
-                        f"has polygon {number} from {polygon.min(0).tolist()} to "
-                        f"{polygon.max(0).tolist()}, which is not inside the image of "
-                        f"{width} × {height} pixels",
-                    )
+            if wrong := polygon_problem(polygon, feature, size):
+                raise Violation(name, f"has polygon {number}, which {wrong}")
         return list(value)
 
     return polygons

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthdata.features import Boxes, Feature, Image, Keypoints, Mask, Ranged
+from synthdata.features import Boxes, Feature, Image, Keypoints, Mask, Polygons, Ranged
 from synthdata.models import suggest
 
 _MAX_LISTED = 8
@@ -33,6 +33,7 @@ class Violation(Exception):
 
 
 def wrong_keys(name: str, value: Any, declared: list[str]) -> Violation:
+    """Say which key of a dict is missing or not declared."""
     if not isinstance(value, Mapping):
         return Violation(
             name, f"is {described(value)}, but a dict of {listed(declared)} is declared"
@@ -49,6 +50,7 @@ def wrong_keys(name: str, value: Any, declared: list[str]) -> Violation:
 
 
 def box_problem(boxes: NDArray[np.float32], height: int, width: int) -> str | None:
+    """Say what is wrong with the first bad box of an array (n, 4), or return None."""
     x0, y0, x1, y1 = boxes.T
     # Comparisons with NaN are false, so this refuses NaN too.
     good = (x0 >= 0) & (y0 >= 0) & (x1 > x0) & (y1 > y0) & (x1 <= width) & (y1 <= height)
@@ -66,6 +68,7 @@ def box_problem(boxes: NDArray[np.float32], height: int, width: int) -> str | No
 
 
 def keypoint_problem(points: NDArray[np.float32], height: int, width: int) -> str | None:
+    """Say what is wrong with the first bad point of an array (…, 3), or return None."""
     x, y, seen = points[..., 0], points[..., 1], points[..., 2]
     absent = (seen == 0) & (x == 0) & (y == 0)
     inside = (x >= 0) & (y >= 0) & (x <= width) & (y <= height)
@@ -85,7 +88,29 @@ def keypoint_problem(points: NDArray[np.float32], height: int, width: int) -> st
     return f"has point {at_place(place)} = {point.tolist()} (x, y, visibility), {reason}"
 
 
+def polygon_problem(polygon: Any, feature: Polygons, size: tuple[int, int] | None) -> str | None:
+    """Say what is wrong with one polygon, or return None; size is the image's height and width."""
+    is_array = type(polygon) is np.ndarray and polygon.dtype == np.dtype(feature.dtype)
+    corners = feature.max_points
+    if not is_array or polygon.ndim != 2 or polygon.shape[1] != 2:
+        return f"is {described(polygon)}, but an array (corners, 2) of {feature.dtype} is declared"
+    if not 3 <= len(polygon) <= corners:
+        return f"has {len(polygon)} corners, but 3 to {corners} are declared"
+    if size is None:
+        return None
+    height, width = size
+    low, high = polygon.min(0), polygon.max(0)
+    # Comparisons with NaN are false, so this refuses NaN too.
+    if low[0] >= 0 and low[1] >= 0 and high[0] <= width and high[1] <= height:
+        return None
+    return (
+        f"runs from {low.tolist()} to {high.tolist()} (x, y), "
+        f"not inside the image of {width} × {height} pixels"
+    )
+
+
 def wrong_array(value: Any, feature: Feature) -> str:
+    """Say why a value is not an array of the declared dtype and shape."""
     declared = f"but {feature} is declared"
     if not isinstance(value, np.ndarray):
         if isinstance(feature, Boxes | Keypoints) and isinstance(value, list) and not value:
@@ -132,6 +157,7 @@ def _scalar_name(dtype: str) -> str:
 
 
 def wrong_scalar(value: Any, feature: Feature) -> str:
+    """Say why a value is not a number of the declared dtype."""
     declared = f"but {feature} is declared"
     if isinstance(value, np.ndarray):
         return wrong_array(value, feature)
@@ -147,6 +173,7 @@ def wrong_scalar(value: Any, feature: Feature) -> str:
 
 
 def out_of_range(value: NDArray[Any], feature: Feature, low: Any, high: Any) -> str:
+    """Say which element of an array is out of the declared range first, and where."""
     with np.errstate(invalid="ignore"):
         good = (value >= low) & (value <= high)
         if isinstance(feature, Ranged) and not feature.finite:
@@ -169,10 +196,12 @@ def _allowed(feature: Feature, low: Any, high: Any) -> str:
 
 
 def at_place(place: tuple[int, ...]) -> str:
+    """The place of an element, as messages show it."""
     return str(place[0]) if len(place) == 1 else f"({', '.join(map(str, place))})"
 
 
 def listed(names: Sequence[str]) -> str:
+    """The first few names with commas between."""
     shown = ", ".join(names[:_MAX_LISTED])
     return f"{shown}, …" if len(names) > _MAX_LISTED else shown
 

@@ -1,4 +1,4 @@
-"""Distributions of a param, as values that travel in recipes; where the numbers come from is seeding.py's.
+"""Distributions of a param, as values that travel in recipes; seeding.py makes the numbers.
 
 In a recipe file a distribution is its name over its arguments, and a plain value is a Constant::
 
@@ -48,7 +48,7 @@ class Constant:
     """
 
     value: Value
-    kind: Literal["constant"] = Field("constant", kw_only=True, repr=False)
+    kind: Literal["constant"] = Field(default="constant", kw_only=True, repr=False)
 
     def sample(self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None) -> Any:
         """Return the value; an array filled with it where a size is given."""
@@ -70,7 +70,7 @@ class Uniform:
 
     low: FiniteFloat
     high: FiniteFloat
-    kind: Literal["uniform"] = Field("uniform", kw_only=True, repr=False)
+    kind: Literal["uniform"] = Field(default="uniform", kw_only=True, repr=False)
 
     def sample(self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None) -> Any:
         """Draw a float, or a float64 array where a size is given."""
@@ -100,7 +100,7 @@ class LogUniform:
 
     low: Annotated[FiniteFloat, Field(gt=0)]
     high: Annotated[FiniteFloat, Field(gt=0)]
-    kind: Literal["log_uniform"] = Field("log_uniform", kw_only=True, repr=False)
+    kind: Literal["log_uniform"] = Field(default="log_uniform", kw_only=True, repr=False)
 
     def sample(self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None) -> Any:
         """Draw a float, or a float64 array where a size is given."""
@@ -133,7 +133,7 @@ class Normal:
     std: Annotated[FiniteFloat, Field(ge=0)]
     low: FiniteFloat | None = None
     high: FiniteFloat | None = None
-    kind: Literal["normal"] = Field("normal", kw_only=True, repr=False)
+    kind: Literal["normal"] = Field(default="normal", kw_only=True, repr=False)
 
     def sample(self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None) -> Any:
         """Draw a float, or a float64 array where a size is given."""
@@ -164,7 +164,7 @@ class Choice:
 
     values: Annotated[tuple[Value, ...], Field(min_length=1)]
     weights: tuple[Annotated[FiniteFloat, Field(ge=0)], ...] | None = None
-    kind: Literal["choice"] = Field("choice", kw_only=True, repr=False)
+    kind: Literal["choice"] = Field(default="choice", kw_only=True, repr=False)
 
     def sample(self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None) -> Any:
         """Draw one of the values as it was given, or an array of them where a size is given."""

@@ -1,4 +1,4 @@
-"""The error tree: everything synthdata raises on purpose; what the messages describe lives elsewhere.
+"""The error tree: everything synthdata raises on purpose.
 
 ::
 
@@ -6,8 +6,8 @@
     ├── DeclarationError (ValueError)     an Output, feature or distribution that cannot be
     ├── ParamsError (ValueError)          params that the generator's Params refuse
     ├── RecipeError (ValueError)          a recipe, or a recipe file, that cannot be
-    ├── BuildError (ValueError)           options of ``build`` that cannot be, or TensorFlow missing
-    ├── AssetError (ValueError)           a file that a generator reads and that is missing or broken
+    ├── BuildError (ValueError)           options of ``build`` that cannot be, or no TensorFlow
+    ├── AssetError (ValueError)           a file that a generator reads, missing or broken
     ├── RegistryError (LookupError)
     │   ├── IdError                       text that is not ``[distribution/]name-vN``
     │   ├── GeneratorNotFoundError
@@ -100,7 +100,7 @@ class BrokenPluginError(RegistryError):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who a generator is, for messages and records: by id, distribution, version and source line."""
+    """Who a generator is, for messages: id, distribution, version and source line."""
 
     id: str
     distribution: str | None = None
@@ -117,7 +117,7 @@ class SampleError(SynthDataError, ValueError):
 
     Attributes:
         id: the generator's id.
-        distribution: the distribution that provides it, or None for a class of the user's own.
+        distribution: the distribution that provides it, or None of a class made by hand.
         version: that distribution's version, or None.
         seed: the recipe's seed.
         index: the sample's index.

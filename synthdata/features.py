@@ -1,4 +1,4 @@
-"""The kinds of feature that a sample can have: dtype, shape and values; checking them is check.py's."""
+"""The kinds of feature that a sample can have: dtype, shape, values; check.py checks them."""
 
 from __future__ import annotations
 
@@ -104,11 +104,16 @@ class Feature:
     if TYPE_CHECKING:
 
         @property
-        def kind(self) -> str: ...
+        def kind(self) -> str:
+            """The kind's name."""
+
         @property
-        def dtype(self) -> str: ...
+        def dtype(self) -> str:
+            """Name of the dtype."""
+
         @property
-        def shape(self) -> tuple[int | UpTo, ...]: ...
+        def shape(self) -> tuple[int | UpTo, ...]:
+            """Each dimension, a size or ``UpTo``."""
 
     @property
     def static_shape(self) -> tuple[int | None, ...]:
@@ -141,6 +146,14 @@ class Feature:
         return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''}) {self.dtype}"
 
 
+def representable(dtype: np.dtype[Any]) -> tuple[float | int, float | int]:
+    """Return the smallest and the largest finite value of a dtype, as Python numbers."""
+    if dtype.kind in "iu":
+        info = np.iinfo(dtype)
+        return int(info.min), int(info.max)
+    return float(np.finfo(dtype).min), float(np.finfo(dtype).max)
+
+
 def _bounds(
     dtype: str, ge: float | int | None, le: float | int | None
 ) -> tuple[float | int, float | int] | None:
@@ -149,15 +162,15 @@ def _bounds(
     kind = np.dtype(dtype)
     if kind.kind == "b":
         raise ValueError("a bool takes no ge or le")
-    info: Any = np.iinfo(kind) if kind.kind in "iu" else np.finfo(kind)
+    least, most = representable(kind)
     for name, value in (("ge", ge), ("le", le)):
         if value is None:
             continue
-        if math.isnan(value) or not info.min <= value <= info.max:
+        if math.isnan(value) or not least <= value <= most:
             raise ValueError(f"{name}={value} is not a value of {dtype}")
         if kind.kind in "iu" and value != int(value):
             raise ValueError(f"{name}={value} is fractional, but {dtype} is declared")
-    low, high = info.min if ge is None else ge, info.max if le is None else le
+    low, high = least if ge is None else ge, most if le is None else le
     if low > high:
         raise ValueError(f"ge={ge} is greater than le={le}, nothing could conform")
     return (int(low), int(high)) if kind.kind in "iu" else (float(low), float(high))
@@ -169,9 +182,12 @@ class Ranged(Feature):
     if TYPE_CHECKING:
 
         @property
-        def ge(self) -> float | int | None: ...
+        def ge(self) -> float | int | None:
+            """The smallest value allowed."""
+
         @property
-        def le(self) -> float | int | None: ...
+        def le(self) -> float | int | None:
+            """The largest value allowed."""
 
     @property
     def limits(self) -> tuple[float | int, float | int] | None:
@@ -202,8 +218,8 @@ class Tensor(Ranged):
     ge: Bound | None = None
     le: Bound | None = None
     finite: bool = True
-    description: str = Field("", kw_only=True)
-    kind: Literal["tensor"] = Field("tensor", kw_only=True, repr=False)
+    description: str = Field(default="", kw_only=True)
+    kind: Literal["tensor"] = Field(default="tensor", kw_only=True, repr=False)
 
 
 @declaration
@@ -220,8 +236,8 @@ class Scalar(Ranged):
     ge: Bound | None = None
     le: Bound | None = None
     finite: bool = True
-    description: str = Field("", kw_only=True)
-    kind: Literal["scalar"] = Field("scalar", kw_only=True, repr=False)
+    description: str = Field(default="", kw_only=True)
+    kind: Literal["scalar"] = Field(default="scalar", kw_only=True, repr=False)
 
     @property
     def shape(self) -> tuple[Dim, ...]:
@@ -248,8 +264,8 @@ class Image(Ranged):
     ge: Bound | None = None
     le: Bound | None = None
     finite: bool = True
-    description: str = Field("", kw_only=True)
-    kind: Literal["image"] = Field("image", kw_only=True, repr=False)
+    description: str = Field(default="", kw_only=True)
+    kind: Literal["image"] = Field(default="image", kw_only=True, repr=False)
 
     @property
     def shape(self) -> tuple[Dim, ...]:
@@ -270,8 +286,8 @@ class ClassLabel(Feature):
 
     names: Names
     max: Size | None = None
-    description: str = Field("", kw_only=True)
-    kind: Literal["class_label"] = Field("class_label", kw_only=True, repr=False)
+    description: str = Field(default="", kw_only=True)
+    kind: Literal["class_label"] = Field(default="class_label", kw_only=True, repr=False)
 
     @property
     def dtype(self) -> str:
@@ -298,8 +314,8 @@ class Text(Feature):
     """
 
     max_bytes: Size = 1024
-    description: str = Field("", kw_only=True)
-    kind: Literal["text"] = Field("text", kw_only=True, repr=False)
+    description: str = Field(default="", kw_only=True)
+    kind: Literal["text"] = Field(default="text", kw_only=True, repr=False)
 
     @property
     def dtype(self) -> str:
@@ -325,8 +341,8 @@ class Boxes(Feature):
 
     max: Size
     image: str | None = None
-    description: str = Field("", kw_only=True)
-    kind: Literal["boxes"] = Field("boxes", kw_only=True, repr=False)
+    description: str = Field(default="", kw_only=True)
+    kind: Literal["boxes"] = Field(default="boxes", kw_only=True, repr=False)
 
     @property
     def dtype(self) -> str:
@@ -355,8 +371,8 @@ class Mask(Feature):
     dtype: IntegerDType = "uint8"
     le: Annotated[int, Field(strict=True, ge=0)] | None = None
     names: Names | None = None
-    description: str = Field("", kw_only=True)
-    kind: Literal["mask"] = Field("mask", kw_only=True, repr=False)
+    description: str = Field(default="", kw_only=True)
+    kind: Literal["mask"] = Field(default="mask", kw_only=True, repr=False)
 
     @property
     def shape(self) -> tuple[Dim, ...]:
@@ -392,8 +408,8 @@ class Keypoints(Feature):
     points: Size
     max: Size | None = None
     image: str | None = None
-    description: str = Field("", kw_only=True)
-    kind: Literal["keypoints"] = Field("keypoints", kw_only=True, repr=False)
+    description: str = Field(default="", kw_only=True)
+    kind: Literal["keypoints"] = Field(default="keypoints", kw_only=True, repr=False)
 
     @property
     def dtype(self) -> str:
@@ -424,8 +440,8 @@ class Polygons(Feature):
     max: Size
     max_points: Annotated[Size, Field(ge=3)] = 64
     image: str | None = None
-    description: str = Field("", kw_only=True)
-    kind: Literal["polygons"] = Field("polygons", kw_only=True, repr=False)
+    description: str = Field(default="", kw_only=True)
+    kind: Literal["polygons"] = Field(default="polygons", kw_only=True, repr=False)
 
     @property
     def dtype(self) -> str:

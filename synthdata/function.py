@@ -15,20 +15,28 @@ from synthdata.output import Output
 from synthdata.sample import Sample
 
 
+class FunctionParams(Params):
+    """What a FunctionGenerator is made of, beside the function.
+
+    Attributes:
+        output: the declaration.
+        arguments: the function's fixed arguments.
+    """
+
+    output: Output
+    arguments: dict[str, Any]
+
+
 class FunctionGenerator(Generator):
     """A generator whose ``sample`` is a function; ``from_function`` makes it."""
 
-    class Params(Params):
-        """The declaration and the arguments that are fixed."""
-
-        output: Output
-        arguments: dict[str, Any]
+    Params = FunctionParams
 
     def __init__(self, function: Callable[..., Any], output: Output, **arguments: Any) -> None:
         self.function = function
         name = getattr(function, "__qualname__", type(function).__name__)
         identity = Identity(name.rpartition("<locals>.")[2], where=source_line(function))
-        self._set_up(self.Params(output=output, arguments=arguments), identity)
+        self._set_up(FunctionParams(output=output, arguments=arguments), identity)
 
     @classmethod
     def describe(cls, params: Any) -> Output:

@@ -6,7 +6,7 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -26,7 +26,8 @@ class Params(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
 
-_NO_PARAMS = Params
+BaseParams: TypeAlias = Params
+"""The same, for use where a class's own ``Params`` hides the name."""
 
 
 class Generator(ABC):
@@ -61,7 +62,7 @@ class Generator(ABC):
     Output(image: (4, 4, 1) uint8)
     """
 
-    Params: ClassVar[type[Params]] = _NO_PARAMS
+    Params: ClassVar[type[BaseParams]] = BaseParams
     params: Any
 
     def __init__(self, **params: Any) -> None:
@@ -72,7 +73,7 @@ class Generator(ABC):
             raise _refused(type(self), identity, error) from None
         self._set_up(validated, identity)
 
-    def _set_up(self, params: Params, identity: Identity) -> None:
+    def _set_up(self, params: BaseParams, identity: Identity) -> None:
         self.params = params
         self.identity = identity
         self.output = self.describe(params)
@@ -117,7 +118,7 @@ class Generator(ABC):
         return f"<{self.identity.id} {given}>" if given else f"<{self.identity.id}>"
 
 
-def _remake(kind: type[G], params: Params, identity: Identity) -> G:
+def _remake(kind: type[G], params: BaseParams, identity: Identity) -> G:
     generator = kind.__new__(kind)
     generator._set_up(params, identity)
     return generator

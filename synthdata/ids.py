@@ -1,4 +1,4 @@
-"""Ids of generators, ``[distribution/]name-vN``: their grammar and nothing of what they stand for."""
+"""Ids of generators, ``[distribution/]name-vN``: their grammar, not what they stand for."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def _load_pydantic_plugins() -> None:
     """
     try:
         type("Probe", (BaseModel,), {})
-    except Exception as error:  # any distribution's fault, of any kind
+    except Exception as error:  # noqa: BLE001  # any distribution's fault, of any kind
         import logging
 
         logging.getLogger(__name__).warning(
@@ -129,7 +129,7 @@ def declaration(cls: type[T]) -> type[T]:
     made: Any = pydantic_dataclass(frozen=True, config=ConfigDict(extra="forbid"))(cls)
     validate = made.__init__
 
-    def __init__(self: Any, *args: Any, **fields: Any) -> None:
+    def __init__(self: Any, *args: Any, **fields: Any) -> None:  # noqa: N807  # it becomes one
         try:
             validate(self, *args, **fields)
         except ValidationError as error:

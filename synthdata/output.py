@@ -38,7 +38,7 @@ FeatureTree = TypeAliasType(
         Discriminator(
             _leaf_or_branch,
             custom_error_type="feature_tree",
-            custom_error_message="a feature, such as sd.Image(64, 64), or a dict of them is expected",
+            custom_error_message="expected a feature, such as sd.Image(64, 64), or a dict of them",
         ),
     ],
 )

@@ -42,7 +42,7 @@ class Rng(np.random.Generator):
         self._philox = np.random.Philox(key=[0, 0])
         super().__init__(self._philox)
         # One dict serves every re-keying: the setter copies what is in it.
-        self._state: dict[str, Any] = dict(self._philox.state)
+        self._state: Any = dict(self._philox.state)
         self._key = self._state["state"]["key"]
         self.rekey(seed, index, attempt)
 

@@ -1,4 +1,4 @@
-"""A recipe's samples as a sequence, which torch and Grain take as it is; batches are layout.py's."""
+"""A recipe's samples as a sequence, which torch and Grain take as it is."""
 
 from __future__ import annotations
 

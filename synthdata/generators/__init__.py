@@ -1,0 +1,1 @@
+"""The built-in generators, registered through the same entry points as anyone's."""

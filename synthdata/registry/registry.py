@@ -1,7 +1,8 @@
-"""Which generators there are, who provides them, and loading one; what a generator is, it does not know."""
+"""Which generators there are, who provides them, and how to load one."""
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import functools
 import os
@@ -105,10 +106,9 @@ class Registry:
         listings = list(self._unusable)
         for candidate in self._candidates():
             if load:
-                try:
+                # A failure is kept, and listed below.
+                with contextlib.suppress(BrokenPluginError):
                     self._load(candidate)
-                except BrokenPluginError:
-                    pass  # kept in _failures, and listed below
             failure = self._failures.get(candidate.qualified)
             listings.append(failure or _listing(candidate, "ok"))
         return sorted(listings, key=lambda item: (item.id or "", item.distribution))

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from importlib.metadata import Distribution, EntryPoint
 from pathlib import Path
 
-from synthdata.ids import GeneratorId, normalize_distribution
 from synthdata.errors import IdError
+from synthdata.ids import GeneratorId, normalize_distribution
 from synthdata.registry.candidate import Candidate, Listing
 
 GROUP = "synthdata.generators"
@@ -35,7 +35,7 @@ def scan(path: list[str] | None = None) -> Iterator[Candidate | Listing]:
     for distribution in found:
         try:
             entry_points = list(distribution.entry_points)
-        except Exception as error:  # whatever a damaged file provokes in the parser
+        except Exception as error:  # noqa: BLE001  # whatever a damaged file provokes
             name = _folder_name(distribution)
             if name not in seen:
                 seen.add(name)
@@ -83,7 +83,7 @@ def _fault(entry_point: EntryPoint) -> str:
 def _name_and_version(distribution: Distribution) -> tuple[str, str]:
     try:
         return normalize_distribution(distribution.metadata["Name"]), distribution.version
-    except Exception:  # METADATA is missing or damaged; what it offers is still known
+    except Exception:  # noqa: BLE001  # METADATA is damaged; what it offers is still known
         return _folder_name(distribution), "?"
 
 
@@ -109,7 +109,7 @@ def _cause(distribution: Distribution, error: Exception) -> str:
     """Name the first line that is no section, comment or ``name = value``."""
     try:
         text = distribution.read_text("entry_points.txt") or ""
-    except Exception:  # not even text
+    except Exception:  # noqa: BLE001  # not even text
         return f"entry_points.txt cannot be read: {error}"
     for number, line in enumerate(text.splitlines(), 1):
         line = line.strip()
