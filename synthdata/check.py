@@ -198,7 +198,11 @@ def _value_limits(feature: Feature) -> tuple[Any, Any] | None:
         if limits is None and not feature.finite:
             return None
         low, high = limits or (-np.inf, np.inf)
-        if feature.finite:
+        if not feature.finite and isinstance(feature, Ranged):
+            # Without a bound on one side, the infinity of that side is allowed.
+            low = -np.inf if feature.ge is None else low
+            high = np.inf if feature.le is None else high
+        else:
             edge = float(np.finfo(dtype).max)
             low, high = max(low, -edge), min(high, edge)
         return dtype.type(low), dtype.type(high)
@@ -225,7 +229,10 @@ def _scalar_check(name: str, feature: Scalar | Tensor) -> LeafCheck:
         elif type(value) is ndarray and value.dtype == dtype and value.shape == ():
             value = value[()]
         elif type(value) is not kind:
-            raise Violation(name, wrong_scalar(value, feature))
+            # np.longlong is a type of its own, of a dtype that equals int64.
+            if not isinstance(value, np.generic) or value.dtype != dtype:
+                raise Violation(name, wrong_scalar(value, feature))
+            value = kind(value)
         if low is not None and not (low <= value <= high) and (finite or value == value):
             raise Violation(name, out_of_range(np.asarray(value), feature, low, high))
         return value
@@ -266,7 +273,10 @@ def _class_check(name: str, feature: ClassLabel) -> LeafCheck:
             raise Violation(name, f"is {str(value)!r}, but {known}{suggest(value, feature.names)}")
         if type(value) is np.ndarray and value.shape == ():
             value = value[()]
-        if type(value) is not int and not isinstance(value, np.integer):
+        # timedelta64 is a subclass of np.integer.
+        if type(value) is not int and (
+            not isinstance(value, np.integer) or isinstance(value, np.timedelta64)
+        ):
             raise Violation(name, f"is {described(value)}, but {known}")
         if not 0 <= value < count:
             raise Violation(name, f"is {described(value)}, but {known}")

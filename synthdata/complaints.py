@@ -216,7 +216,10 @@ def described(value: Any) -> str:
     if isinstance(value, np.generic):
         return f"{value} ({value.dtype.name})"
     if isinstance(value, bool | int | float):
-        text = str(value)
+        try:
+            text = str(value)
+        except ValueError:  # Python refuses to write an int of more than 4300 digits
+            return f"an int of {int(value).bit_length()} bits"
         short = text if len(text) <= _MAX_NUMBER else f"{text[: _MAX_NUMBER - 1]}…"
         return f"{short} ({type(value).__name__})"
     name = type(value).__name__

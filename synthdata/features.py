@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
 import numpy as np
@@ -146,7 +145,7 @@ class Feature:
         return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''}) {self.dtype}"
 
 
-def representable(dtype: np.dtype[Any]) -> tuple[float | int, float | int]:
+def representable(dtype: np.dtype[Any]) -> tuple[Any, Any]:
     """Return the smallest and the largest finite value of a dtype, as Python numbers."""
     if dtype.kind in "iu":
         info = np.iinfo(dtype)
@@ -166,7 +165,7 @@ def _bounds(
     for name, value in (("ge", ge), ("le", le)):
         if value is None:
             continue
-        if math.isnan(value) or not least <= value <= most:
+        if not least <= value <= most:  # NaN neither
             raise ValueError(f"{name}={value} is not a value of {dtype}")
         if kind.kind in "iu" and value != int(value):
             raise ValueError(f"{name}={value} is fractional, but {dtype} is declared")

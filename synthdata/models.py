@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
-from synthdata.errors import DeclarationError
+from synthdata.errors import DeclarationError, SynthDataError
 
 T = TypeVar("T")
 
@@ -117,6 +117,11 @@ class Model(BaseModel):
                 return model.model_validate_json(data)  # type: ignore[no-any-return]
             return model.model_validate(data)  # type: ignore[no-any-return]
         except ValidationError as error:
+            # Pydantic calls __init__, and wraps the error of ours that it raised.
+            for item in error.errors(include_url=False):
+                cause = item.get("ctx", {}).get("error")
+                if isinstance(cause, SynthDataError) and not item["loc"]:
+                    raise cause from None
             raise model._refuse(error) from None
 
 

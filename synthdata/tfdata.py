@@ -7,15 +7,17 @@ turns the indices into arrays.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synthdata.errors import BuildError
-from synthdata.execution import Executor, Inline
+from synthdata.execution import Inline
 from synthdata.generator import Generator
-from synthdata.layout import Column, Part, Ragged, Variable, columns
+from synthdata.layout import Column, Ragged, Variable, columns
+from synthdata.order import Order
 from synthdata.recipe import Recipe
 from synthdata.seeding import MAX_INDEX
 from synthdata.source import Source
@@ -32,8 +34,8 @@ except ImportError as error:
 PREFETCHED: Final = 2
 """Batches that are made ahead, so that the generator works while the model trains."""
 
-_SHUFFLE_ROUNDS: Final = 4
-"""Rounds of the block cipher behind index_shuffle; 4 is what TensorFlow's own wrapper uses."""
+LAST_POSITION: Final = 2**62
+"""Samples of all epochs together, where there is no end; sums with it stay within int64."""
 
 
 def build(
@@ -110,12 +112,22 @@ def build(
     source.open()
     parts = columns(source.output, variable)
     runner = Inline(source.stream, parts)
-    indices = _indices(source, batch_size, shuffle, repeat, shard, drop_remainder, start)
-    dataset = indices.map(
-        lambda rows: _fetch(rows, runner, parts, source, as_supervised, with_index),
-        # Said so that TensorFlow does not choose: more calls at once would only wait for the GIL.
-        num_parallel_calls=1,
-    )
+    samples = MAX_INDEX + 1 if source.endless else len(source)
+    order = Order(samples, source.seed, shuffle=shuffle)
+
+    def make(positions: NDArray[Any]) -> list[NDArray[Any]]:
+        indices = order.indices(positions)
+        return [indices, *runner.batch(indices)]
+
+    def fetch(positions: tf.Tensor) -> Any:
+        tensors = _call(make, positions, parts)
+        return _element(tensors, positions.shape[0], parts, source, as_supervised, with_index)
+
+    endless = source.endless or repeat is True
+    stop = LAST_POSITION if endless else min(samples * int(repeat or 1), LAST_POSITION)
+    batches = _positions(start, stop, shard, batch_size, drop_remainder, endless)
+    # One call at a time: more of them would only wait for the GIL.
+    dataset = batches.map(fetch, num_parallel_calls=1)
     options = tf.data.Options()
     # A checkpoint then holds the position, not the batches that were made ahead.
     options.experimental_symbolic_checkpoint = True
@@ -182,83 +194,60 @@ def _source(
     )
 
 
-def _indices(
-    source: Source,
-    batch_size: int,
-    shuffle: bool,
-    repeat: bool | int,
-    shard: tuple[int, int],
-    drop_remainder: bool,
+def _positions(
     start: int,
+    stop: int,
+    shard: tuple[int, int],
+    batch_size: int,
+    drop_remainder: bool,
+    endless: bool,
 ) -> tf.data.Dataset:
-    """Return a dataset of int64 vectors, the indices of each batch.
+    """Return a dataset of int64 vectors, the positions of each batch.
 
-    A position counts samples from the first of epoch 0, through all epochs and before sharding;
-    the remainder of its division by the number of samples is its place in the epoch.
+    A position counts samples from the first of epoch 0, through all epochs and before sharding.
     """
-    samples = MAX_INDEX + 1 if source.endless else len(source)
-    endless = source.endless or repeat is True
-    epochs = 1 if isinstance(repeat, bool) else int(repeat)
-    # 2**62 positions are more than anyone consumes, and sums stay below the end of int64.
-    stop = 2**62 if endless else min(samples * epochs, 2**62)
     if start >= stop:
-        raise BuildError(f"start={start}: there are {stop} samples in {epochs} epoch(s)")
+        raise BuildError(f"start={start}: there are {stop} samples in all")
     k, n = shard
-    positions = tf.data.Dataset.range(start + k, stop, n)
     count = len(range(start + k, stop, n))
     full = endless or count % batch_size == 0
+    positions = tf.data.Dataset.range(start + k, stop, n)
     batches = positions.batch(batch_size, drop_remainder=drop_remainder or full)
-    if endless:
-        # The same numbers again, after 2**62: this only tells TensorFlow that there is no end.
-        batches = batches.repeat()
-    return batches.map(lambda position: _index(position, samples, source.seed, shuffle))
+    # Nobody gets to the end of an endless range; repeat() only tells TensorFlow that there is none.
+    return batches.repeat() if endless else batches
 
 
-def _index(position: tf.Tensor, samples: int, seed: int, shuffle: bool) -> tf.Tensor:
-    """Turn positions into indices: an epoch's permutation of the place in the epoch.
+def _call(
+    make: Callable[[NDArray[Any]], list[NDArray[Any]]],
+    positions: tf.Tensor,
+    parts: tuple[Column, ...],
+) -> list[tf.Tensor]:
+    """Call Python once for a batch.
 
-    The permutation is TensorFlow's stateless one, a block cipher over the indices, in constant
-    time and memory. Its raw op is used since the wrapper refuses one seed for each element.
+    ``numpy_function`` is the sibling of ``py_function`` that passes arrays in place of eager
+    tensors. It costs a third of the time a call, takes aligned arrays without a copy, and can be
+    told that a batch is a function of its positions and nothing else. ``py_function`` always
+    counts as stateful, and TensorFlow logs that once a batch where iterators can be checkpointed.
     """
-    place = position % samples
-    if not shuffle:
-        return place
-    epoch = tf.cast(position // samples, tf.uint64)
-    words = tf.constant([seed & 0xFFFFFFFF, seed >> 32], tf.uint64)
-    keys = tf.stack(
-        [tf.fill(tf.shape(epoch), words[0]), tf.fill(tf.shape(epoch), words[1]), epoch], axis=1
+    dtypes = [tf.dtypes.as_dtype(part.dtype) for column in parts for part in column.parts]
+    made: list[tf.Tensor] = tf.numpy_function(
+        make, [positions], [tf.int64, *dtypes], stateful=False
     )
-    permuted: tf.Tensor = tf.raw_ops.RandomIndexShuffle(
-        index=place,
-        seed=keys,
-        max_index=tf.constant(samples - 1, tf.int64),
-        rounds=_SHUFFLE_ROUNDS,
-    )
-    permuted.set_shape(position.shape)
-    return permuted
+    return made
 
 
-def _fetch(
-    indices: tf.Tensor,
-    runner: Executor,
+def _element(
+    tensors: list[tf.Tensor],
+    rows: int | None,
     parts: tuple[Column, ...],
     source: Source,
     as_supervised: bool,
     with_index: bool,
 ) -> Any:
-    arrays = [part for column in parts for part in column.parts]
-    # numpy_function is the sibling of py_function that passes arrays in place of eager tensors.
-    # It costs a third of the time a call, takes aligned arrays without a copy, and can be told
-    # that a batch is a function of its indices and nothing else. py_function is always taken for
-    # stateful, and where iterators can be checkpointed TensorFlow logs that once a batch.
-    tensors = tf.numpy_function(
-        runner.batch,
-        [indices],
-        [tf.dtypes.as_dtype(part.dtype) for part in arrays],
-        stateful=False,
-    )
-    rows = indices.shape[0]
-    remaining = iter(tensors)
+    """Give the tensors of a batch their static shapes, and the structure of the declaration."""
+    indices, *rest = tensors
+    indices.set_shape([rows])
+    remaining = iter(rest)
     values = [_column_tensor(column, remaining, rows) for column in parts]
     tree = source.output.assembler()(values)
     if as_supervised:
@@ -266,9 +255,10 @@ def _fetch(
     return {**tree, "index": indices} if with_index else tree
 
 
-def _column_tensor(column: Column, tensors: Any, rows: int | None) -> Any:
-    """Give a column's tensors their static shapes, and make a RaggedTensor of a ragged one."""
-    own = [_shaped(next(tensors), part) for part in column.parts]
+def _column_tensor(column: Column, tensors: Iterator[tf.Tensor], rows: int | None) -> Any:
+    own = [next(tensors) for _ in column.parts]
+    for tensor, part in zip(own, column.parts, strict=True):
+        tensor.set_shape(part.shape)
     if not isinstance(column, Ragged):
         own[0].set_shape([rows, *column.parts[0].shape[1:]])
         return own[0]
@@ -279,8 +269,3 @@ def _column_tensor(column: Column, tensors: Any, rows: int | None) -> Any:
         else:
             value = tf.RaggedTensor.from_uniform_row_length(value, size)
     return value
-
-
-def _shaped(tensor: tf.Tensor, part: Part) -> tf.Tensor:
-    tensor.set_shape(part.shape)
-    return tensor

@@ -61,14 +61,14 @@ class Noise(Generator):
 def _natural(rng: np.random.Generator, params: Any) -> NDArray[Any]:
     dtype = np.dtype(params.dtype)
     if dtype.kind == "b":
-        return rng.integers(2, size=params.shape, dtype=np.uint8).astype(bool)
+        return np.asarray(rng.integers(2, size=params.shape, dtype=np.uint8), bool)
+    drawn: NDArray[Any]
     if dtype.kind == "f":
         drawn = np.asarray(rng.random(params.shape, "f8" if dtype.itemsize == 8 else "f4"))
     else:
         least, most = representable(dtype)
         drawn = np.asarray(rng.integers(least, most, params.shape, dtype, endpoint=True))
-    natural: NDArray[Any] = drawn.astype(dtype, copy=False)
-    return natural
+    return drawn.astype(dtype, copy=False)
 
 
 def _drawn(rng: np.random.Generator, params: Any) -> NDArray[Any]:

@@ -7,6 +7,7 @@ malformed, so each distribution is read by itself.
 from __future__ import annotations
 
 import importlib.metadata
+import sys
 from collections.abc import Iterator
 from importlib.metadata import Distribution, EntryPoint
 from pathlib import Path
@@ -28,9 +29,7 @@ def scan(path: list[str] | None = None) -> Iterator[Candidate | Listing]:
         A Candidate for each sound entry point, a Listing for each that is broken, and one for
         each distribution whose entry points cannot be read.
     """
-    found = (
-        importlib.metadata.distributions(path=path) if path else importlib.metadata.distributions()
-    )
+    found = importlib.metadata.distributions(path=sys.path if path is None else path)
     seen: set[str] = set()
     for distribution in found:
         try:

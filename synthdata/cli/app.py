@@ -1,0 +1,47 @@
+"""The program ``synthdata``: its commands, and what holds for all of them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from synthdata import __version__
+from synthdata.cli.exits import EPILOG, Command
+from synthdata.cli.info import info
+from synthdata.cli.listing import list_generators
+from synthdata.cli.preview import preview
+from synthdata.cli.sample import sample
+from synthdata.cli.schema import schema
+
+app = typer.Typer(
+    name="synthdata",
+    help="Synthetic data sets for vision models, made by generator plugins.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("list", cls=Command)(list_generators)
+app.command(cls=Command)(info)
+app.command(cls=Command)(preview)
+app.command(cls=Command)(sample)
+app.command(cls=Command)(schema)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"synthdata {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Synthetic data sets for vision models, made by generator plugins."""

@@ -1,0 +1,96 @@
+"""How a command ends: exit codes, and every error as one line on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from enum import IntEnum
+from typing import Any
+
+import typer
+from typer.core import TyperCommand
+
+from synthdata.errors import (
+    BuildError,
+    DeclarationError,
+    ParamsError,
+    RecipeError,
+    RegistryError,
+    SynthDataError,
+)
+
+DEBUG_VARIABLE = "SYNTHDATA_DEBUG"
+"""Environment variable; where it is set, errors come with their traceback."""
+
+
+class Code(IntEnum):
+    """Exit codes; 2 is also what Typer gives for wrong options."""
+
+    SAMPLE = 1
+    INPUT = 2
+    BUG = 70
+    INTERRUPTED = 130
+    PIPE_CLOSED = 141
+
+
+EPILOG = (
+    "Exit codes: 0 all went well; 1 a sample could not be made; 2 the input is wrong (options, id, "
+    "params, recipe, or an output that cannot be written); 70 a bug, in synthdata or in a plugin; "
+    "130 Ctrl-C; 141 the reader of the output went away. With SYNTHDATA_DEBUG=1, errors come with "
+    "their traceback."
+)
+
+
+class Refused(Exception):
+    """What the user asked for cannot be; the message says why."""
+
+
+_INPUT_ERRORS = (
+    BuildError,
+    DeclarationError,
+    OSError,
+    ParamsError,
+    RecipeError,
+    RegistryError,
+    Refused,
+)
+
+
+class Command(TyperCommand):
+    """A command whose errors are one line each."""
+
+    def invoke(self, ctx: Any) -> Any:  # the Context is Typer's or click's own, by version
+        """Run the command; every exception becomes an exit code."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except (typer.Exit, typer.Abort):
+            raise
+        except BrokenPipeError:
+            # What is still in the buffer must not raise again when Python exits.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(Code.PIPE_CLOSED) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(Code.INTERRUPTED) from None
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # the border: users see one line
+            if os.environ.get(DEBUG_VARIABLE):
+                traceback.print_exception(error)
+            code, message = _explained(error)
+            typer.echo(f"error: {message}", err=True)
+            raise typer.Exit(code) from None
+        return result
+
+
+def _explained(error: BaseException) -> tuple[Code, str]:
+    if isinstance(error, OSError) and error.filename is not None:
+        return Code.INPUT, f"{error.filename}: {error.strerror}"
+    message = " ".join(str(error).split("\n"))
+    if isinstance(error, _INPUT_ERRORS):
+        return Code.INPUT, message
+    if isinstance(error, SynthDataError):
+        return Code.SAMPLE, message
+    return Code.BUG, (
+        f"unexpected {type(error).__name__}: {message} "
+        f"(rerun with {DEBUG_VARIABLE}=1 for the traceback)"
+    )
