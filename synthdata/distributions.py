@@ -12,8 +12,8 @@ In a recipe file a distribution is its name over its arguments, and a plain valu
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias
 
 import numpy as np
 from pydantic import (
@@ -37,6 +37,14 @@ Value: TypeAlias = (
     | Annotated[FiniteFloat, Field(strict=True)]
     | str
 )
+
+if TYPE_CHECKING:
+    # Lists are as good: validation makes tuples of them.
+    _Values: TypeAlias = Sequence[Value]
+    _Weights: TypeAlias = Sequence[float]
+else:
+    _Values = Annotated[tuple[Value, ...], Field(min_length=1)]
+    _Weights = tuple[Annotated[FiniteFloat, Field(ge=0)], ...]
 
 
 @declaration
@@ -162,8 +170,8 @@ class Choice:
     'red'
     """
 
-    values: Annotated[tuple[Value, ...], Field(min_length=1)]
-    weights: tuple[Annotated[FiniteFloat, Field(ge=0)], ...] | None = None
+    values: _Values
+    weights: _Weights | None = None
     kind: Literal["choice"] = Field(default="choice", kw_only=True, repr=False)
 
     def sample(self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None) -> Any:
@@ -174,7 +182,7 @@ class Choice:
             edges = np.cumsum(self.weights)
             # The last edge is not drawn: random() is below 1, and a weight of 0 has no width.
             place = np.searchsorted(edges, rng.random(size) * edges[-1], side="right")
-        return self.values[place] if size is None else np.asarray(self.values)[place]
+        return self.values[int(place)] if size is None else np.asarray(self.values)[place]
 
     @property
     def support(self) -> tuple[float, float] | None:

@@ -27,6 +27,10 @@ from dataclasses import dataclass
 class SynthDataError(Exception):
     """Base of all errors that synthdata raises on purpose."""
 
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        # Exception's own would call the class with the message alone.
+        return _rebuild, (type(self), dict(self.__dict__), self.args)
+
 
 class DeclarationError(SynthDataError, ValueError):
     """A feature, an Output or a distribution was declared that nothing could ever conform to."""
@@ -151,9 +155,6 @@ class SampleError(SynthDataError, ValueError):
         """The version of that distribution, or None."""
         return self.identity.version
 
-    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
-        return _rebuild, (type(self), dict(self.__dict__), self.args)
-
 
 class ContractError(SampleError):
     """A sample breaks the declared Output.
@@ -181,8 +182,8 @@ class GeneratorFailedError(SampleError):
 
 
 def _rebuild(
-    kind: type[SampleError], state: dict[str, object], args: tuple[object, ...]
-) -> SampleError:
+    kind: type[SynthDataError], state: dict[str, object], args: tuple[object, ...]
+) -> SynthDataError:
     error = kind.__new__(kind, *args)
     error.args = args
     error.__dict__.update(state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
 import numpy as np
@@ -56,7 +57,11 @@ IntegerDType: TypeAlias = Annotated[
 ]
 
 Size: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
-Names: TypeAlias = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_names)]
+if TYPE_CHECKING:
+    # A list is as good: validation makes a tuple of it.
+    Names: TypeAlias = Sequence[str]
+else:
+    Names = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_names)]
 Bound: TypeAlias = Annotated[int, Field(strict=True)] | Annotated[float, Field(strict=True)]
 
 

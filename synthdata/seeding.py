@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any, Final
 
 import numpy as np
@@ -56,7 +57,10 @@ class Rng(np.random.Generator):
 
         Raises:
             ValueError: if one of them is out of its range.
+            TypeError: if one of them is no integer.
         """
+        # Also of NumPy's integers, whose shift below would overflow; a float is a TypeError.
+        seed, index, attempt = map(operator.index, (seed, index, attempt))
         if not (0 <= index <= MAX_INDEX and 0 <= attempt <= MAX_ATTEMPT and 0 <= seed <= MAX_SEED):
             raise ValueError(
                 f"seed {seed}, index {index}, attempt {attempt}: expected a seed from 0 to "

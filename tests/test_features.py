@@ -108,7 +108,7 @@ def test_a_mistake_is_refused_when_it_is_written_and_the_field_is_named(
     assert "\n" not in str(caught.value)
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
+@settings(max_examples=200, derandomize=True, deadline=None)
 @given(strategies.features())
 def test_a_feature_comes_back_equal_from_json(feature: Any) -> None:
     assert ANY.validate_json(ANY.dump_json(feature)) == feature
@@ -124,7 +124,7 @@ def test_the_strategy_that_the_tests_use_makes_each_kind(kind: str) -> None:
     assert find(strategies.features(), lambda feature: type(feature).__name__ == kind)
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
+@settings(max_examples=200, derandomize=True, deadline=None)
 @given(strategies.features())
 def test_a_feature_is_frozen_and_an_equal_one_has_its_hash(feature: Any) -> None:
     again = ANY.validate_python(ANY.dump_python(feature))
@@ -136,7 +136,7 @@ def test_a_feature_is_frozen_and_an_equal_one_has_its_hash(feature: Any) -> None
             setattr(feature, field.name, getattr(feature, field.name))
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
+@settings(max_examples=200, derandomize=True, deadline=None)
 @given(strategies.features())
 def test_the_bound_holds_the_static_shape(feature: Any) -> None:
     assert len(feature.bound) == len(feature.static_shape) == len(feature.shape)
@@ -232,7 +232,8 @@ def test_representable_gives_the_ends_of_a_dtype_as_python_numbers(dtype: str) -
         one = np.dtype(dtype).type
         assert -low == high
         assert float(one(high)) == high
-        assert np.isinf(np.nextafter(one(high), one(np.inf)))
+        with np.errstate(over="ignore"):
+            assert np.isinf(np.nextafter(one(high), one(np.inf)))
 
 
 def test_a_description_is_kept_and_changes_no_check() -> None:

@@ -109,7 +109,7 @@ def test_leaves_come_in_the_order_of_the_declaration_image_first() -> None:
 
 
 @settings(
-    max_examples=200,
+    max_examples=100,
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
@@ -127,7 +127,7 @@ def test_an_output_comes_back_equal_from_json_in_the_same_order(output: sd.Outpu
 
 
 @settings(
-    max_examples=200,
+    max_examples=100,
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -17,7 +17,20 @@ from tests.digests import digest
 
 tf = pytest.importorskip("tensorflow")
 
-DTYPES = "bool uint8 int8 uint16 int16 uint32 int32 uint64 int64 float16 float32 float64".split()
+DTYPES = [
+    "bool",
+    "uint8",
+    "int8",
+    "uint16",
+    "int16",
+    "uint32",
+    "int32",
+    "uint64",
+    "int64",
+    "float16",
+    "float32",
+    "float64",
+]
 RECORDS = sd.Recipe(generator="records-v1", params={"height": 16, "width": 24}, seed=7, samples=23)
 
 
@@ -187,7 +200,7 @@ def test_a_shuffle_of_2_to_the_40_samples_needs_no_buffer() -> None:
 def test_shards_share_each_epoch_without_overlap(shuffle: bool) -> None:
     options: dict[str, Any] = {"samples": 23, "batch_size": 4, "shuffle": shuffle}
     shards = [indices(build(Counter(), shard=(k, 3), **options)) for k in range(3)]
-    assert sorted(sum(shards, [])) == list(range(23))
+    assert sorted(index for shard in shards for index in shard) == list(range(23))
     whole = indices(build(Counter(), **options))
     assert [whole[k::3] for k in range(3)] == shards
 
@@ -269,10 +282,8 @@ def test_an_exception_of_the_generator_names_sample_and_line() -> None:
         raise KeyError("font")
 
     generator = sd.from_function(fails, sd.Output(image=sd.Image(2, 2)))
-    with pytest.raises(
-        tf.errors.InvalidArgumentError,
-        match=r"fails sample 0 \(seed 0\): sample raised KeyError: 'font' \(at test_tfdata\.py:\d+\)",
-    ):
+    ours = r"fails sample 0 \(seed 0\): sample raised KeyError: 'font' \(at test_tfdata\.py:\d+\)"
+    with pytest.raises(tf.errors.InvalidArgumentError, match=ours):
         next(iter(build(generator, samples=1)))
 
 
@@ -374,9 +385,11 @@ def test_a_mirrored_strategy_gives_each_replica_its_part() -> None:
         import synthdata as sd
         import tensorflow as tf
         cpu = tf.config.list_physical_devices("CPU")[0]
-        tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+        two = [tf.config.LogicalDeviceConfiguration()] * 2
+        tf.config.set_logical_device_configuration(cpu, two)
         strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-        dataset = sd.build("noise-v1", params={"shape": [2, 2, 1]}, samples=8, batch_size=4, with_index=True)
+        recipe = sd.Recipe(generator="noise-v1", params={"shape": [2, 2, 1]}, samples=8)
+        dataset = sd.build(recipe, batch_size=4, with_index=True)
         seen = []
         for batch in strategy.experimental_distribute_dataset(dataset):
             parts = strategy.experimental_local_results(batch["index"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import numpy as np
@@ -164,7 +165,7 @@ class Photos(Generator):
         return rng.index % len(self._files)
 
 
-def _check_class(file: Found, classes: tuple[str, ...]) -> None:
+def _check_class(file: Found, classes: Sequence[str]) -> None:
     if file.top not in classes:
         where = f"the sub-folder {file.top!r}" if file.top else "no sub-folder"
         raise AssetError(

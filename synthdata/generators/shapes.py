@@ -75,6 +75,11 @@ class Shapes(Generator):
         backgrounds: Annotated[tuple[TextureName, ...], AfterValidator(_distinct)] = Field(
             TEXTURES, min_length=1, description="the textures, each as likely as the others"
         )
+        background_contrast: Annotated[Distribution, within(0, 255)] = Field(
+            Uniform(0, 64),
+            description="most that the two colours of the background differ in a channel, "
+            "in grey levels",
+        )
         contrast: float = Field(
             80,
             ge=0,
@@ -139,7 +144,7 @@ class Shapes(Generator):
         scene, classes = self._arrange(rng)
         background = int(rng.integers(len(params.backgrounds)))
         pattern = texture(params.backgrounds[background], params.size, rng)
-        ends: list[Color] = [tuple(color) for color in rng.integers(256, size=(2, 3)).tolist()]
+        ends = _two_colors(rng, params.background_contrast.sample(rng))
         colors: list[Color] = []
         for _ in classes:
             colors.append(pick_color(rng, ends, colors, params.contrast))
@@ -199,6 +204,12 @@ def _most(params: Any) -> int:
 def _single(value: float) -> float:
     """The nearest number that float32 has: what is drawn is then exactly what the metadata say."""
     return float(np.float32(value))
+
+
+def _two_colors(rng: np.random.Generator, apart: float) -> tuple[Color, Color]:
+    first = rng.integers(256, size=3)
+    second = np.clip(np.rint(first + apart * rng.uniform(-1, 1, 3)), 0, 255).astype(np.int64)
+    return tuple(first.tolist()), tuple(second.tolist())
 
 
 def _noise(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:

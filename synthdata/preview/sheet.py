@@ -87,8 +87,9 @@ def contact_sheet(
         _titled(draw_sample(source[place], source.output, side=cell), f"#{index}")
         for place, index in enumerate(indices)
     ]
-    columns = min(columns or math.ceil(math.sqrt(len(tiles))), len(tiles))
     width, height = max(tile.width for tile in tiles), max(tile.height for tile in tiles)
+    columns = columns or max(1, round(math.sqrt(len(tiles) * height / width)))
+    columns = min(columns, len(tiles))
     rows = math.ceil(len(tiles) / columns)
     sheet = _blank(columns * (width + GAP) + GAP, rows * (height + GAP) + GAP)
     for place, tile in enumerate(tiles):

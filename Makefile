@@ -1,0 +1,54 @@
+# Everything runs in a virtual environment of its own, with the versions that constraints.txt pins.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export TF_CPP_MIN_LOG_LEVEL ?= 1
+
+.PHONY: demo test check format slow bench generated lock clean
+
+# A data set of real photos, one of shapes, contact sheets, and a model trained on shapes.
+demo: $(VENV)/.installed
+	$(BIN)/python examples/demo.py
+
+# Format, lint, types, layers, tests.
+test: check
+	$(BIN)/python -m pytest --quiet
+
+check: $(VENV)/.installed
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[cpu,dev]'
+	touch $@
+
+format: $(VENV)/.installed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Proofs that take minutes.
+slow: $(VENV)/.installed
+	$(BIN)/python -m pytest --quiet -m slow
+
+bench: $(VENV)/.installed
+	$(BIN)/python benchmarks/batch_overhead.py
+
+# What is generated and committed: schemas, the CLI reference, the README's picture.
+generated: $(VENV)/.installed
+	$(BIN)/synthdata schema --write
+	UPDATE_CLI_DOCS=1 $(BIN)/python -m pytest --quiet tests/test_cli_docs.py
+	$(BIN)/python docs/contact_sheet.py
+
+# Pin the newest versions of everything; the file names packages and versions only.
+lock:
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[cpu,dev]'
+	$(BIN)/python -m pip freeze --exclude-editable | grep -v ' @ ' > constraints.txt
+	touch $(VENV)/.installed
+
+clean:
+	rm -rf $(VENV) demo dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
