@@ -4,13 +4,14 @@ What the plain version silently gets wrong::
 
     def disc(index):
         ...
-        return image, label, radius                 # uint8, 3.7 for an int64, a float64
+        return image, label, radius                 # uint8, a NumPy 3.7 for an int64, float64
 
     ds = tf.data.Dataset.range(n).map(
         lambda i: tf.py_function(disc, [i], [tf.uint8, tf.int64, tf.float32])
     )
 
-- A label of 3.7 becomes 3, and a label of 7 where there are two classes goes to the loss.
+- A label that NumPy computed as 3.7 becomes 3, and a label of 7 where there are two classes goes to
+  the loss.
 - Returning a fourth value is no error: it is dropped.
 - The structure is lost, a dict has to be put together again; no shape is known.
 - An error ends the run without saying which sample it was, so that nobody can make it again.
@@ -26,16 +27,17 @@ import numpy as np
 import synthdata as sd
 
 SIZE = 48
+KINDS = ("disc", "ring")
 OUTPUT = sd.Output(
     image=sd.Image(SIZE, SIZE, 1),
-    label=sd.ClassLabel(["disc", "ring"]),
+    label=sd.ClassLabel(KINDS),
     metadata={"radius": sd.Scalar("float32", ge=6, le=20), "center": sd.Tensor("float32", (2,))},
 )
 
 
 def disc(rng: np.random.Generator, noise: float) -> sd.Sample:
     """Draw a disc or a ring on noise."""
-    kind = OUTPUT.label.names[rng.integers(2)]  # type: ignore[union-attr]
+    kind = KINDS[rng.integers(2)]
     radius = rng.uniform(6, 20)
     center = rng.uniform(20, SIZE - 20, 2).astype(np.float32)
     y, x = np.mgrid[:SIZE, :SIZE]

@@ -8,7 +8,7 @@ What the plain version silently gets wrong::
     ds = tf.data.Dataset.range(n).map(lambda i: tf.py_function(noise, [i], tf.float32))
 
 - NumPy draws float64 and float32 is declared: TensorFlow casts without a word. Where integers are
-  declared, 3.7 becomes 3.
+  declared, an array of 3.7 becomes one of 3.
 - The shape of each element is unknown, so that ``batch``, a model's first layer or ``model.fit``
   fails later, and elsewhere.
 - Each sample pays for a call into Python.

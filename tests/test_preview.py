@@ -92,7 +92,7 @@ def test_the_class_name_stands_above_its_box() -> None:
         sd.Sample(canvas(), {"boxes": boxes}),
     )
     rows, _ = np.nonzero((shown != bare).any(axis=-1))
-    assert 40 - LINE <= rows.min()
+    assert rows.min() >= 40 - LINE
     assert rows.max() <= 41
     other = drawn(named, sd.Sample(canvas(), {**label, "classes": np.array([0])}))
     assert not np.array_equal(shown, other)
@@ -207,7 +207,7 @@ def test_a_long_text_does_not_widen_the_picture() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["int8", "uint16", "int16", "uint64", "int64", "float16"])
-def test_other_dtypes_are_shown_from_their_smallest_to_their_largest_value(dtype: str) -> None:
+def test_other_dtypes_are_shown_from_their_smallest_to_their_largest_value(dtype: Any) -> None:
     value = np.linspace(2, 120, 100 * 100).reshape(100, 100, 1).astype(dtype)
     shown = image_only(sd.Image(100, 100, 1, dtype), value)
     assert shown[0, 0].tolist() == [0, 0, 0]

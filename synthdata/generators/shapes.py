@@ -76,12 +76,12 @@ class Shapes(Generator):
             TEXTURES, min_length=1, description="the textures, each as likely as the others"
         )
         background_contrast: Annotated[Distribution, within(0, 255)] = Field(
-            Uniform(0, 64),
+            Uniform(0, 48),
             description="most that the two colours of the background differ in a channel, "
             "in grey levels",
         )
         contrast: float = Field(
-            80,
+            100,
             ge=0,
             le=MOST_CONTRAST,
             description="least distance of a shape's colour from all colours of the background, "
@@ -220,6 +220,8 @@ def _noise(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
     """
     count = math.prod(shape)
     words = rng.integers(2**64 - 1, size=-(-count // 2), dtype=np.uint64, endpoint=True)
+    # The byte order of any machine gives the same noise.
+    words = words.astype("<u8", copy=False)
     total = words.view(np.uint8)[: 4 * count].reshape(4, *shape).sum(axis=0, dtype=np.uint16)
     noise: Floats = (total - np.float32(4 * 127.5)) / np.float32(math.sqrt(4 * (256**2 - 1) / 12))
     return noise

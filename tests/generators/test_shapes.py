@@ -329,6 +329,21 @@ def test_shapes_are_painted_in_their_colour_with_blended_edges_on_the_background
         assert (bare <= high).all()
 
 
+@pytest.mark.parametrize("apart", [0, 30, 255])
+def test_the_colours_of_a_scene_are_as_far_apart_as_the_params_say(apart: int) -> None:
+    samples = source(task="detect", background_contrast=apart, contrast=120, max_shapes=2)
+    found = 0
+    for index in range(100):
+        scene = samples[index].metadata
+        first, second = scene["background_colors"].astype(int)
+        found = max(found, np.abs(first - second).max())
+        between = np.linspace(first, second, 500)
+        for color in scene["color"]:
+            assert np.linalg.norm(between - color, axis=1).min() >= 120
+        assert math.dist(*scene["color"].tolist()) >= 120 if len(scene["color"]) == 2 else True
+    assert apart * 0.7 <= found <= apart
+
+
 def test_an_edge_is_between_the_colours_on_both_sides() -> None:
     samples = source(noise=0, backgrounds=["gradient"])
     for index in range(30):
@@ -439,6 +454,7 @@ def test_params_at_their_limits_make_samples_that_pass_the_check(
         ({"min_visibility": 1.1}, "min_visibility"),
         ({"backgrounds": ["checks", "checks"]}, "backgrounds.*doubled is 'checks'"),
         ({"contrast": 181}, "contrast"),
+        ({"background_contrast": 256}, "background_contrast"),
         ({"noise": -1}, "noise"),
         ({"sise": 64}, "sise.*did you mean 'size'"),
     ],
