@@ -39,7 +39,7 @@ bench: $(VENV)/.installed
 # What is generated and committed: schemas, the CLI reference, the README's picture.
 generated: $(VENV)/.installed
 	$(BIN)/synthdata schema --write
-	UPDATE_CLI_DOCS=1 $(BIN)/python -m pytest --quiet tests/test_cli_docs.py
+	SYNTHDATA_WRITE_DOCS=1 $(BIN)/python -m pytest --quiet tests/test_cli_docs.py
 	$(BIN)/python docs/contact_sheet.py
 
 # Pin the newest versions of everything; the file names packages and versions only.

@@ -23,9 +23,9 @@ def scaled(image: Any, label: Any) -> tuple[Any, Any]:
 def model(classes: int) -> keras.Model:
     """Return a convolutional network of about 100,000 parameters."""
     layers: list[keras.Layer] = [keras.layers.Input((SIZE, SIZE, 3))]
-    for filters in (16, 32, 64, 96):
+    for filters, size, stride in ((24, 5, 2), (48, 3, 1), (64, 3, 1), (96, 3, 1)):
         layers += [
-            keras.layers.Conv2D(filters, 3, padding="same", use_bias=False),
+            keras.layers.Conv2D(filters, size, stride, padding="same", use_bias=False),
             keras.layers.BatchNormalization(),
             keras.layers.ReLU(),
             keras.layers.MaxPooling2D(),

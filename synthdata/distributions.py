@@ -13,20 +13,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias
 
 import numpy as np
 from pydantic import (
-    AfterValidator,
     BeforeValidator,
     Discriminator,
     Field,
     FiniteFloat,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     PlainSerializer,
     Tag,
     WithJsonSchema,
     model_validator,
 )
+from pydantic_core import core_schema
 
 from synthdata.errors import DeclarationError
 from synthdata.models import declaration, suggest
@@ -331,18 +334,40 @@ Distribution: TypeAlias = Annotated[
 """Type of a param that is drawn for each sample; ``sample(rng)`` draws it."""
 
 
-def within(low: float, high: float) -> AfterValidator:
+@dataclass(frozen=True, slots=True)
+class Within:
+    """A validator that refuses a distribution which could draw outside low and high.
+
+    The JSON Schema of the param says so as ``x-within``.
+    """
+
+    low: float
+    high: float
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**handler(schema), "x-within": [self.low, self.high]}
+
+    def _check(self, distribution: Any) -> Any:
+        support = distribution.support
+        if support is None or not self.low <= support[0] <= support[1] <= self.high:
+            found = "words" if support is None else f"from {support[0]} to {support[1]}"
+            raise ValueError(
+                f"numbers from {self.low} to {self.high} are expected, but it draws {found}"
+            )
+        return distribution
+
+
+def within(low: float, high: float) -> Within:
     """Return a validator that refuses a distribution which could draw outside low and high.
 
     >>> from typing import Annotated
     >>> Radius = Annotated[Distribution, within(1, 100)]
     """
-
-    def check(distribution: Any) -> Any:
-        support = distribution.support
-        if support is None or not low <= support[0] <= support[1] <= high:
-            found = "words" if support is None else f"from {support[0]} to {support[1]}"
-            raise ValueError(f"numbers from {low} to {high} are expected, but it draws {found}")
-        return distribution
-
-    return AfterValidator(check)
+    return Within(low, high)

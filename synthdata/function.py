@@ -32,7 +32,7 @@ class FunctionGenerator(Generator):
 
     Params = FunctionParams
 
-    def __init__(self, function: Callable[..., Any], output: Output, **arguments: Any) -> None:
+    def __init__(self, function: Callable[..., Any], output: Output, /, **arguments: Any) -> None:
         self.function = function
         name = getattr(function, "__qualname__", type(function).__name__)
         identity = Identity(name.rpartition("<locals>.")[2], where=source_line(function))

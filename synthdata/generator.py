@@ -11,7 +11,13 @@ from typing import Any, ClassVar, TypeAlias, TypeVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from synthdata.errors import BrokenPluginError, Identity, ParamsError
+from synthdata.errors import (
+    BrokenPluginError,
+    DeclarationError,
+    Identity,
+    ParamsError,
+    SynthDataError,
+)
 from synthdata.models import explain
 from synthdata.output import Output
 from synthdata.registry import Registry, default_registry
@@ -77,6 +83,11 @@ class Generator(ABC):
         self.params = params
         self.identity = identity
         self.output = self.describe(params)
+        if not isinstance(self.output, Output):
+            raise DeclarationError(
+                f"{identity.id}: describe returned {type(self.output).__name__}, "
+                f"but an sd.Output is expected"
+            )
 
     @classmethod
     @abstractmethod
@@ -181,7 +192,7 @@ def make_generator(
         registry: where to look; None is the default registry.
 
     Raises:
-        RegistryError: if the id cannot be had.
+        RegistryError: if the id cannot be had, or its ``describe`` raises.
         ParamsError: if the params are refused.
     """
     kind, identity = load_class(id, registry)
@@ -189,7 +200,16 @@ def make_generator(
         validated = kind.Params.model_validate(dict(params))
     except ValidationError as error:
         raise _refused(kind, identity, error) from None
-    return _remake(kind, validated, identity)
+    try:
+        return _remake(kind, validated, identity)
+    except SynthDataError:
+        raise
+    except Exception as error:
+        raise BrokenPluginError(
+            f"{identity.id}: describe raised {type(error).__name__}: {error} [{identity}]",
+            id=identity.id,
+            distribution=identity.distribution,
+        ) from error
 
 
 def make(id: str, /, **params: Any) -> Generator:

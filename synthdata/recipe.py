@@ -93,7 +93,7 @@ class Recipe(Model):
             if file.suffix == ".json":
                 data = json.loads(text, object_pairs_hook=_unique)
             else:
-                data = yaml.load(text, _Loader)  # noqa: S506  # a SafeLoader
+                data = yaml.load(text, RecipeLoader)  # noqa: S506  # a SafeLoader
         except OSError as error:
             raise RecipeError(f"{file}: {error.strerror}") from error
         except UnicodeDecodeError as error:
@@ -151,10 +151,11 @@ class Recipe(Model):
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-class _Loader(yaml.SafeLoader):
+class RecipeLoader(yaml.SafeLoader):
     """YAML without doubled keys, which PyYAML lets override each other, and with 1e-3 a number."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Refuse a key that is there twice."""
         keys = [key.value for key, _ in node.value]
         for place, (key, _) in enumerate(node.value):
             if key.value in keys[:place]:
@@ -165,8 +166,8 @@ class _Loader(yaml.SafeLoader):
 
 
 # PyYAML follows YAML 1.1, where 1e-3 without a point is text; YAML 1.2 (10.3.2) says number.
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+"), list("-+0123456789")
+RecipeLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+\Z"), list("-+0123456789")
 )
 
 

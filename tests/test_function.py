@@ -54,6 +54,16 @@ def test_fixed_arguments_reach_the_function() -> None:
     assert (first(grey, IMAGE_ONLY, level=7).image == 7).all()
 
 
+def test_a_fixed_argument_may_have_any_name() -> None:
+    def named(rng: Any, function: int, output: int, self: int) -> Any:
+        return grey(rng, 100 * function + 10 * output + self)
+
+    arguments = {"function": 1, "output": 2, "self": 3}
+    generator = from_function(named, IMAGE_ONLY, **arguments)
+    for each in (generator, type(generator)(named, IMAGE_ONLY, **arguments)):
+        assert (sd.Source.of(each, samples=1)[0].image == 123).all()
+
+
 def test_the_samples_are_a_function_of_the_seed() -> None:
     source = sd.Source.of(from_function(noise, IMAGE_ONLY), seed=7, samples=3)
     expected = sd.Rng(7, 2).integers(256, size=(2, 2, 1), dtype=np.uint8)

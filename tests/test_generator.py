@@ -89,15 +89,16 @@ def test_params_are_frozen() -> None:
 
 
 def test_a_generator_without_params_takes_none() -> None:
-    class Bare(Dots):
-        Params = sd.Params
-
+    class Bare(sd.Generator):
         @classmethod
         def describe(cls, params: Any) -> sd.Output:
             return sd.Output(image=sd.Image(2, 2, 1))
 
+        def sample(self, rng: np.random.Generator) -> sd.Sample:
+            return sd.Sample(np.zeros((2, 2, 1), np.uint8))
+
     assert Bare().params.model_dump() == {}
-    with pytest.raises(sd.ParamsError, match="^Bare: size is unknown"):
+    with pytest.raises(sd.ParamsError, match=r"^Bare: size is unknown"):
         Bare(size=3)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from synthdata import __version__
-from synthdata.cli.exits import EPILOG, Command
+from synthdata.cli.exits import EPILOG, Command, Program
 from synthdata.cli.info import info
 from synthdata.cli.listing import list_generators
 from synthdata.cli.preview import preview
@@ -16,17 +16,18 @@ from synthdata.cli.schema import schema
 
 app = typer.Typer(
     name="synthdata",
+    cls=Program,
     help="Synthetic data sets for vision models, made by generator plugins.",
     epilog=EPILOG,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("list", cls=Command)(list_generators)
-app.command(cls=Command)(info)
-app.command(cls=Command)(preview)
-app.command(cls=Command)(sample)
-app.command(cls=Command)(schema)
+app.command("list", cls=Command, short_help="List the generators.")(list_generators)
+app.command(cls=Command, short_help="Show a generator's params and Tout.")(info)
+app.command(cls=Command, short_help="Draw samples on a contact sheet.")(preview)
+app.command(cls=Command, short_help="Write one sample to files.")(sample)
+app.command(cls=Command, short_help="Print JSON Schemas.")(schema)
 
 
 def _print_version(wanted: bool) -> None:

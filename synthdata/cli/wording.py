@@ -133,7 +133,7 @@ def _type(part: dict[str, Any], parts: dict[str, Any]) -> str:
 def _range(part: dict[str, Any], parts: dict[str, Any]) -> str:
     part = _resolved(part, parts)
     if _is_distribution(part):
-        return ""
+        return _span(*part["x-within"]) if "x-within" in part else ""
     words = [text.format(part[key]) for key, text in _BOUNDS if key in part]
     if "minimum" in part and "maximum" in part:
         words = [_span(part["minimum"], part["maximum"]), *words[2:]]

@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Sequence
-from typing import Final, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from synthdata.generators.shape_colors import Palette
 from synthdata.generators.shape_outlines import Floats, Shape
-
-Color: TypeAlias = tuple[int, int, int]
-"""Red, green and blue, each from 0 to 255."""
-
-COLORS: Final = 16
-"""Colours tried for a shape, besides the corners of the colour cube."""
-
-MOST_CONTRAST: Final = 180
-"""In grey levels. Whatever line two background colours are on, a corner of the colour cube is this
-far from it: seen along the line, the corners are symmetric about a centre and at a mean square
-distance of 2·127.5² from it, so that one of them is 180.3 or more from wherever the line is."""
-
-_CORNERS: Final[list[Color]] = list(itertools.product((0, 255), (0, 255), (0, 255)))
 
 
 class Layer(NamedTuple):
@@ -113,21 +98,20 @@ class Scene:
             boxes[place] = left + x0, top + y0, left + x1, top + y1
         return boxes
 
-    def paint(self, pattern: Floats, ends: Sequence[Color], colors: Sequence[Color]) -> Floats:
+    def paint(self, pattern: Floats, palette: Palette) -> Floats:
         """Paint the background and the shapes, their edges blended by coverage.
 
         Args:
             pattern: (size, size), how far the background is from the first to the second colour.
-            ends: the two colours of the background.
-            colors: the colours of the shapes.
+            palette: the colours of the background and of each shape.
 
         Returns:
             (3, size, size) float32 in grey levels.
         """
-        first, second = np.array(ends, np.float32)[:, :, None, None]
+        first, second = np.array(palette.background, np.float32)[:, :, None, None]
         canvas: Floats = (second - first) * pattern
         canvas += first
-        for layer, color in zip(self.layers, colors, strict=True):
+        for layer, color in zip(self.layers, palette.shapes, strict=True):
             under = canvas[:, *layer.window]
             under += (np.array(color, np.float32)[:, None, None] - under) * layer.coverage
         return canvas
@@ -136,39 +120,3 @@ class Scene:
 def _ends(line: NDArray[np.bool_]) -> tuple[int, int]:
     """The first true place, and the one after the last."""
     return int(line.argmax()), len(line) - int(line[::-1].argmax())
-
-
-def pick_color(
-    rng: np.random.Generator, ends: Sequence[Color], others: Sequence[Color], contrast: float
-) -> Color:
-    """Draw a colour that stands out.
-
-    Args:
-        rng: decides on the colour.
-        ends: two colours; the background has any between them.
-        others: colours to differ from if that is possible.
-        contrast: least distance from the background in RGB space, at most ``MOST_CONTRAST``.
-
-    Returns:
-        The first colour drawn that is ``contrast`` from all others too; without one, that which
-        is the farthest from them.
-    """
-    best, farthest = _CORNERS[0], -1.0
-    for color in (*map(tuple, rng.integers(256, size=(COLORS, 3)).tolist()), *_CORNERS):
-        if _from_segment(color, *ends) < contrast:
-            continue
-        nearest = min((math.dist(color, other) for other in others), default=math.inf)
-        if nearest >= contrast:
-            return color
-        if nearest > farthest:
-            best, farthest = color, nearest
-    return best
-
-
-def _from_segment(color: Color, first: Color, second: Color) -> float:
-    steps = [end - start for start, end in zip(first, second, strict=True)]
-    length = sum(step * step for step in steps) or 1
-    offsets = (value - start for start, value in zip(first, color, strict=True))
-    part = sum(step * offset for step, offset in zip(steps, offsets, strict=True)) / length
-    part = min(max(part, 0.0), 1.0)
-    return math.dist(color, [start + part * step for start, step in zip(first, steps, strict=True)])

@@ -15,8 +15,11 @@ TextureName: TypeAlias = Literal["gradient", "clouds", "stripes", "checks"]
 
 TEXTURES: Final[tuple[TextureName, ...]] = get_args(TextureName)
 
-OCTAVES: Final = ((2, 1.0), (4, 0.5), (8, 0.25))
-"""Cells along a side of the image and amplitude of each layer of clouds."""
+CLOUD_CELLS: Final = 2
+"""Cells along a side of the image of the coarsest lattice of clouds."""
+
+FINER_AMPLITUDES: Final = (0.5, 0.25)
+"""Of each finer lattice, which has twice as many cells as the one before, whose amplitude is 1."""
 
 PERIODS: Final = (2.0, 8.0)
 """Fewest and most stripes along a side of the image; checks are half as many."""
@@ -59,19 +62,31 @@ def _checks(size: int, rng: np.random.Generator) -> Floats:
 
 
 def _clouds(size: int, rng: np.random.Generator) -> Floats:
-    """Value noise: random numbers on lattices, each finer than the last, joined by smooth steps."""
-    total = np.zeros((size, size), np.float32)
-    for cells, amplitude in OCTAVES:
-        place = (np.arange(size, dtype=np.float32) + 0.5) * np.float32(cells / size)
-        corner = place.astype(np.intp)
-        part = place - corner
-        weight = (part * part * (3 - 2 * part))[:, None]
-        layer = rng.random((cells + 1, cells + 1), dtype=np.float32) * amplitude
-        for _ in "xy":
-            near, far = layer[corner], layer[corner + 1]
-            layer = np.ascontiguousarray((near + weight * (far - near)).T)
-        total += layer
-    return _stretched(total)
+    """Value noise: random numbers on a lattice, refined by finer ones, joined by smooth steps."""
+    lattice = rng.random((CLOUD_CELLS + 1, CLOUD_CELLS + 1), dtype=np.float32)
+    for amplitude in FINER_AMPLITUDES:
+        lattice = _interpolated(
+            lattice, np.arange(2 * len(lattice) - 1, dtype=np.float32) / np.float32(2)
+        )
+        lattice += amplitude * rng.random(lattice.shape, dtype=np.float32)
+    cells = len(lattice) - 1
+    middles = (np.arange(size, dtype=np.float32) + 0.5) * np.float32(cells / size)
+    return _stretched(_interpolated(lattice, middles))
+
+
+def _interpolated(lattice: Floats, place: Floats) -> Floats:
+    """The lattice at these places along both axes, in cells."""
+    corner = np.minimum(place.astype(np.intp), len(lattice) - 2)
+    part = place - corner.astype(np.float32)
+    weight = (part * part * (3 - 2 * part))[:, None]
+    for _ in "xy":
+        low = lattice[corner]
+        step = lattice[corner + 1]
+        step -= low
+        step *= weight
+        step += low
+        lattice = np.ascontiguousarray(step.T)
+    return lattice
 
 
 def _ramp(size: int, direction: float) -> Floats:

@@ -12,8 +12,9 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from synthdata.distributions import Distribution, Uniform, within
 from synthdata.features import Boxes, ClassLabel, Image, Mask, Scalar, Tensor, UpTo
 from synthdata.generator import Generator, Params
+from synthdata.generators.shape_colors import draw_palette
 from synthdata.generators.shape_outlines import LEAST_RADIUS, SHAPES, Shape, ShapeName
-from synthdata.generators.shape_scene import MOST_CONTRAST, Color, Scene, pick_color
+from synthdata.generators.shape_scene import Scene
 from synthdata.generators.shape_textures import TEXTURES, Floats, TextureName, texture
 from synthdata.output import Output
 from synthdata.sample import Sample
@@ -76,16 +77,19 @@ class Shapes(Generator):
             TEXTURES, min_length=1, description="the textures, each as likely as the others"
         )
         background_contrast: Annotated[Distribution, within(0, 255)] = Field(
-            Uniform(0, 48),
+            Uniform(0, 64),
             description="most that the two colours of the background differ in a channel, "
             "in grey levels",
         )
-        contrast: float = Field(
+        tone: Literal["light", "dark", "any"] = Field(
+            "light", description="whether shapes are lighter or darker than their background"
+        )
+        contrast: int = Field(
             100,
-            ge=0,
-            le=MOST_CONTRAST,
-            description="least distance of a shape's colour from all colours of the background, "
-            "and from other shapes' where there is one, in grey levels of RGB space",
+            ge=1,
+            le=255,
+            description="by how much they are, at least, in grey levels of luma; from each other "
+            "shapes are half as far in RGB space where that is possible",
         )
         noise: Annotated[Distribution, within(0, 128)] = Field(
             Uniform(0, 8), description="standard deviation of the pixel noise, in grey levels"
@@ -144,11 +148,12 @@ class Shapes(Generator):
         scene, classes = self._arrange(rng)
         background = int(rng.integers(len(params.backgrounds)))
         pattern = texture(params.backgrounds[background], params.size, rng)
-        ends = _two_colors(rng, params.background_contrast.sample(rng))
-        colors: list[Color] = []
-        for _ in classes:
-            colors.append(pick_color(rng, ends, colors, params.contrast))
-        canvas = scene.paint(pattern, ends, colors)
+        palette = draw_palette(
+            rng, len(classes), params.contrast, params.background_contrast.sample(rng)
+        )
+        if params.tone == "dark" or (params.tone == "any" and rng.random() < 0.5):
+            palette = palette.negative()
+        canvas = scene.paint(pattern, palette)
         noise = _single(params.noise.sample(rng))
         if noise:
             canvas += _noise(rng, canvas.shape) * np.float32(noise)
@@ -162,9 +167,9 @@ class Shapes(Generator):
             "center": np.array([(shape.x, shape.y) for shape in shapes], np.float32),
             "radius": np.array([shape.radius for shape in shapes], np.float32),
             "angle": np.array([shape.angle for shape in shapes], np.float32),
-            "color": np.array(colors, np.uint8),
+            "color": np.array(palette.shapes, np.uint8),
             "background": background,
-            "background_colors": np.array(ends, np.uint8),
+            "background_colors": np.array(palette.background, np.uint8),
             "noise": noise,
         }
         return Sample(_grey_levels(canvas), self._label(metadata), metadata)
@@ -204,12 +209,6 @@ def _most(params: Any) -> int:
 def _single(value: float) -> float:
     """The nearest number that float32 has: what is drawn is then exactly what the metadata say."""
     return float(np.float32(value))
-
-
-def _two_colors(rng: np.random.Generator, apart: float) -> tuple[Color, Color]:
-    first = rng.integers(256, size=3)
-    second = np.clip(np.rint(first + apart * rng.uniform(-1, 1, 3)), 0, 255).astype(np.int64)
-    return tuple(first.tolist()), tuple(second.tolist())
 
 
 def _noise(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from synthdata.cli.app import app
 
@@ -49,7 +48,9 @@ def make_distribution(folder: Path, name: str, entry_points: str, module: str = 
     info.mkdir(parents=True)
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(entry_points)
-    (folder / f"{name}.py").write_text(f"open({str(folder / name)!r} + '.imported', 'w')\n{module}")
+    (folder / f"{name}.py").write_text(
+        f"open({str(folder / name)!r} + '.imported', 'w').close()\n{module}"
+    )
 
 
 GENERATOR = """

@@ -131,7 +131,7 @@ def test_a_target_that_is_nothing_known_is_one_line(run: Run, tmp_path: Path) ->
         ("size=[1", "not YAML"),
         ("size={a: 1, a: 2}", "twice"),
         ("size=2020-99-99", "not YAML"),
-        ("size=.inf", "size"),
+        ("size=.inf", "inf"),
         ("size=7", "16"),
     ],
 )

@@ -88,7 +88,7 @@ def test_load_names_what_fails_to_import_with_cause_distribution_and_file(
     assert raising["file"].startswith(str(site / "fake_raising.py"))
     assert rows["fake-exiting"]["status"] == "broken"
     assert rows["fake-good07"]["status"] == "ok"
-    assert done.stderr == "bye\n", "what a plugin prints stays out of the JSON"
+    assert "bye" in done.stderr.splitlines(), "what a plugin prints stays out of the JSON"
 
 
 def test_load_shows_causes_in_the_table(site: Path, spawn: Spawn) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -71,7 +72,7 @@ def test_a_mask_of_16_bits_and_grey_and_alpha_images_read_back(tmp_path: Path) -
     from synthdata.cli.sample_files import write_sample
 
     rng = np.random.default_rng(0)
-    images = {
+    images: dict[str, Any] = {
         "grey": rng.integers(256, size=(5, 6, 1), dtype=np.uint8),
         "rgba": rng.integers(256, size=(5, 6, 4), dtype=np.uint8),
         "bands": rng.integers(256, size=(5, 6, 7), dtype=np.uint8),

@@ -8,8 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 import synthdata as sd
+from synthdata.generators.shape_colors import draw_palette
 from synthdata.generators.shape_outlines import LEAST_RADIUS, SHAPES, Shape, ShapeName
-from synthdata.generators.shape_scene import MOST_CONTRAST, Scene, pick_color
+from synthdata.generators.shape_scene import Scene
 from synthdata.generators.shape_textures import TEXTURES, TextureName, texture
 from synthdata.generators.shapes import Shapes
 
@@ -118,10 +119,9 @@ def test_pixels_on_the_edge_are_covered_in_part_and_all_others_wholly_or_not(
     assert between.any()
     # A partly covered pixel has both an emptier and a fuller one beside it.
     padded = np.pad(coverage, 1)
-    around = [padded[1 + dy :, 1 + dx :][: coverage.shape[0], : coverage.shape[1]]
-              for dy, dx in itertools.product((-1, 0, 1), repeat=2)]  # fmt: skip
-    assert (np.min(around, axis=0)[between] < 0.5).all()
-    assert (np.max(around, axis=0)[between] > coverage[between]).all()
+    around = np.lib.stride_tricks.sliding_window_view(padded, (3, 3))
+    assert (around.min(axis=(2, 3))[between] < 0.5).all()
+    assert (around.max(axis=(2, 3))[between] > coverage[between]).all()
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -170,25 +170,38 @@ def test_a_texture_fills_its_range_and_differs_by_rng(name: TextureName, size: i
         assert (pattern != texture(name, size, np.random.default_rng(seed + 1))).any()
 
 
-def test_colours_stand_out_from_every_colour_of_the_background() -> None:
-    rng = np.random.default_rng(2)
-    cube = [(0, 0, 0), (255, 255, 255), (255, 0, 0), (0, 255, 255), (127, 128, 127)]
-    drawn = [tuple(pair) for pair in rng.integers(256, size=(100, 2, 3)).tolist()]
-    for first, second in (*itertools.product(cube, cube), *drawn):
-        color = pick_color(rng, (first, second), [], MOST_CONTRAST)
-        between = np.linspace(first, second, 1000)
-        assert np.linalg.norm(between - color, axis=1).min() >= MOST_CONTRAST
+def grey(colors: Any) -> NDArray[np.float64]:
+    """Luma by ITU-R BT.601."""
+    return np.asarray(colors, float) @ [0.299, 0.587, 0.114]
 
 
-def test_colours_stand_out_from_each_other_as_long_as_there_are_any() -> None:
-    rng = np.random.default_rng(3)
-    colors: list[tuple[int, int, int]] = []
-    for _ in range(5):
-        colors.append(pick_color(rng, ((0, 0, 0), (0, 0, 0)), colors, 80))
-    for a, b in itertools.combinations(colors, 2):
-        assert math.dist(a, b) >= 80
-    crowd = [(r, g, b) for r, g, b in itertools.product(range(0, 256, 51), repeat=3)]
-    assert math.dist(pick_color(rng, ((0, 0, 0), (0, 0, 0)), crowd, 80), (0, 0, 0)) >= 80
+@pytest.mark.parametrize("contrast", [1, 50, 100, 180, 255])
+@pytest.mark.parametrize("background_contrast", [0, 40, 255])
+def test_shapes_are_lighter_than_all_the_background_by_the_contrast(
+    contrast: int, background_contrast: float
+) -> None:
+    for seed in range(100):
+        palette = draw_palette(np.random.default_rng(seed), 4, contrast, background_contrast)
+        assert grey(palette.shapes).min() - grey(palette.background).max() >= contrast - 1e-9
+        dark = palette.negative()
+        assert grey(dark.background).min() - grey(dark.shapes).max() >= contrast - 1e-9
+        for colors in (palette, dark):
+            values = np.array([*colors.shapes, *colors.background])
+            assert values.min() >= 0
+            assert values.max() <= 255
+        first, second = np.array(palette.background)
+        assert np.abs(first - second).max() <= background_contrast
+
+
+def test_colours_of_shapes_keep_apart_where_there_is_room() -> None:
+    found = 0
+    for seed in range(300):
+        palette = draw_palette(np.random.default_rng(seed), 4, 80, 0)
+        if grey(palette.background).max() < 60:  # leaves two thirds of the colours
+            found += 1
+            for a, b in itertools.combinations(palette.shapes, 2):
+                assert math.dist(a, b) >= 40
+    assert found > 20
 
 
 def test_a_scene_refuses_a_shape_that_hides_too_much_and_stays_as_it_was() -> None:
@@ -329,19 +342,22 @@ def test_shapes_are_painted_in_their_colour_with_blended_edges_on_the_background
         assert (bare <= high).all()
 
 
-@pytest.mark.parametrize("apart", [0, 30, 255])
-def test_the_colours_of_a_scene_are_as_far_apart_as_the_params_say(apart: int) -> None:
-    samples = source(task="detect", background_contrast=apart, contrast=120, max_shapes=2)
-    found = 0
+@pytest.mark.parametrize("tone", ["light", "dark", "any"])
+def test_the_colours_of_a_scene_are_as_far_apart_as_the_params_say(tone: str) -> None:
+    samples = source(task="detect", tone=tone, background_contrast=30, contrast=120)
+    lighter = []
     for index in range(100):
         scene = samples[index].metadata
         first, second = scene["background_colors"].astype(int)
-        found = max(found, np.abs(first - second).max())
-        between = np.linspace(first, second, 500)
-        for color in scene["color"]:
-            assert np.linalg.norm(between - color, axis=1).min() >= 120
-        assert math.dist(*scene["color"].tolist()) >= 120 if len(scene["color"]) == 2 else True
-    assert apart * 0.7 <= found <= apart
+        assert np.abs(first - second).max() <= 30
+        shapes, background = grey(scene["color"]), grey([first, second])
+        lighter.append(shapes.mean() > background.mean())
+        if lighter[-1]:
+            assert shapes.min() - background.max() >= 120 - 1e-9
+        else:
+            assert background.min() - shapes.max() >= 120 - 1e-9
+    # Of 100 fair coins 30 to 70 are heads, but for 1 in 30,000.
+    assert {"light": 100, "dark": 0, "any": np.clip(sum(lighter), 30, 70)}[tone] == sum(lighter)
 
 
 def test_an_edge_is_between_the_colours_on_both_sides() -> None:
@@ -416,8 +432,9 @@ def test_samples_share_no_arrays() -> None:
         {"size": 2048, "max_shapes": 2},
         {"max_shapes": 1, "min_visibility": 1},
         {"radius": {"normal": {"mean": 0.2, "std": 0.1, "low": 0.05, "high": 0.5}}},
-        {"noise": 128, "contrast": MOST_CONTRAST},
-        {"noise": 0, "contrast": 0, "angle": 0},
+        {"noise": 128, "contrast": 255, "background_contrast": 255},
+        {"noise": 0, "contrast": 1, "angle": 0, "tone": "dark"},
+        {"tone": "any", "background_contrast": 0},
         {"angle": {"choice": [-360, 360]}},
         *({"shapes": [name]} for name in SHAPES),
         *({"backgrounds": [name], "size": 19} for name in TEXTURES),
@@ -453,7 +470,9 @@ def test_params_at_their_limits_make_samples_that_pass_the_check(
         ({"min_visibility": 0}, "min_visibility"),
         ({"min_visibility": 1.1}, "min_visibility"),
         ({"backgrounds": ["checks", "checks"]}, "backgrounds.*doubled is 'checks'"),
-        ({"contrast": 181}, "contrast"),
+        ({"contrast": 256}, "contrast"),
+        ({"contrast": 0}, "contrast"),
+        ({"tone": "grey"}, "tone"),
         ({"background_contrast": 256}, "background_contrast"),
         ({"noise": -1}, "noise"),
         ({"sise": 64}, "sise.*did you mean 'size'"),
