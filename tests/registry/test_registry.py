@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import synthdata as sd
-from synthdata.registry import default_registry
+from synthdata.registry import default_registry, generators
 from tests.registry.distributions import GREY, install, install_grey
 
 
@@ -137,7 +137,7 @@ def test_the_environment_blocks_and_allows_for_the_default_registry(
     def status() -> dict[str | None, str]:
         default_registry.cache_clear()
         ours = ("grey-plugin", "other-plugin")
-        return {item.id: item.status for item in sd.generators() if item.distribution in ours}
+        return {item.id: item.status for item in generators() if item.distribution in ours}
 
     assert status() == {"grey-v1": "ok", "other-v1": "ok"}
     monkeypatch.setenv("SYNTHDATA_BLOCK", "nobody, Grey_Plugin ,")
