@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from synthdata.distributions import Distribution, is_distribution
-from synthdata.errors import RecipeError
+from synthdata.errors import IdError, RecipeError
 from synthdata.generator import make_generator
 from synthdata.ids import GeneratorId
 from synthdata.models import Model, explain
@@ -50,6 +50,13 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _id(text: str) -> str:
+    try:
+        return str(GeneratorId.parse(text))
+    except IdError as error:
+        raise ValueError(str(error)) from None
+
+
 class Recipe(Model):
     """Everything that decides the bytes of a data set.
 
@@ -66,7 +73,7 @@ class Recipe(Model):
     100
     """
 
-    generator: Annotated[str, AfterValidator(lambda text: str(GeneratorId.parse(text)))]
+    generator: Annotated[str, AfterValidator(_id)]
     params: Annotated[dict[str, JsonValue], BeforeValidator(_plain)] = {}
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
     samples: Annotated[int, Field(ge=1, le=MAX_INDEX + 1)] | None = None

@@ -77,19 +77,11 @@ def test_each_public_name_resolves_and_says_where_it_is_from(name: str) -> None:
         assert home.removeprefix("synthdata.").startswith(sd._HOME[name])
 
 
-SHADOWED = pytest.mark.xfail(
-    strict=True,
-    reason="importing the package synthdata.generators replaces the function sd.generators",
-)
-
-
-@SHADOWED
 def test_no_public_name_is_also_a_module_of_the_package() -> None:
     modules = {module.name for module in pkgutil.iter_modules(sd.__path__)}
     assert set(sd.__all__) & modules == set()
 
 
-@SHADOWED
 def test_generators_can_be_listed_also_after_a_built_in_one_was_made() -> None:
     script = """\
 import synthdata as sd

@@ -60,19 +60,34 @@ def test_a_sample_that_cannot_be_made_is_code_1_and_one_line(
     assert not (tmp_path / "plugin-v1-0").exists()
 
 
-def test_a_bug_is_code_70_and_one_line_that_names_the_way_to_a_traceback(
-    plugin: Path, spawn: Spawn
-) -> None:
-    arguments = ("info", "plugin-v1", "-p", "fault=describe")
-    done = spawn(*arguments, path=plugin)
-    assert done.returncode == 70
-    words = "error: unexpected ZeroDivisionError: a bug in describe (rerun with SYNTHDATA_DEBUG=1"
+def test_a_describe_that_raises_is_code_2_and_names_the_plugin(plugin: Path, spawn: Spawn) -> None:
+    done = spawn("info", "plugin-v1", "-p", "fault=describe", path=plugin)
+    assert done.returncode == 2
+    words = (
+        "error: plugin-v1: describe raised ZeroDivisionError: a bug in describe [fake-plugin 1.0"
+    )
     assert done.stderr.splitlines()[-1].startswith(words)
     assert "Traceback" not in done.stderr
-    debugged = spawn(*arguments, path=plugin, SYNTHDATA_DEBUG="1")
+
+
+def test_a_bug_is_code_70_and_one_line_that_names_the_way_to_a_traceback(
+    tmp_path: Path, spawn: Spawn
+) -> None:
+    # Python imports sitecustomize at its start; this one plants a bug in a command.
+    (tmp_path / "sitecustomize.py").write_text(
+        "import synthdata.registry\n"
+        "def generators(**options): raise ZeroDivisionError('a bug in list')\n"
+        "synthdata.registry.generators = generators\n"
+    )
+    done = spawn("list", path=tmp_path)
+    assert done.returncode == 70
+    words = "error: unexpected ZeroDivisionError: a bug in list (rerun with SYNTHDATA_DEBUG=1"
+    assert done.stderr.splitlines()[-1].startswith(words)
+    assert "Traceback" not in done.stderr
+    debugged = spawn("list", path=tmp_path, SYNTHDATA_DEBUG="1")
     assert debugged.returncode == 70
     assert "Traceback" in debugged.stderr
-    assert "fake_plugin.py" in debugged.stderr
+    assert "sitecustomize.py" in debugged.stderr
 
 
 def test_a_traceback_on_request_leads_to_the_line_in_the_plugin(plugin: Path, spawn: Spawn) -> None:

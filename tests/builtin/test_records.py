@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import synthdata as sd
-from synthdata.generators.records import COLOURS, LIGHTS
+from synthdata.builtin.records import COLOURS, LIGHTS
 
 
 def source(count: int = 60, **params: Any) -> sd.Source:

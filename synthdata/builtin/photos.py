@@ -10,12 +10,8 @@ from PIL import Image as Pillow
 from PIL import ImageOps
 from pydantic import AfterValidator, Field
 
-from synthdata.errors import AssetError
-from synthdata.features import ClassLabel, Image, Names, Scalar, Text
-from synthdata.generator import Generator
-from synthdata.generator import Params as BaseParams
-from synthdata.generators.filters import AnyFilter, apply_filters
-from synthdata.generators.image_files import (
+from synthdata.builtin.filters import AnyFilter, apply_filters
+from synthdata.builtin.image_files import (
     PILLOW_MAX_PIXELS,
     Found,
     Mode,
@@ -24,6 +20,10 @@ from synthdata.generators.image_files import (
     pixels,
     read_image,
 )
+from synthdata.errors import AssetError
+from synthdata.features import ClassLabel, Image, Names, Scalar, Text
+from synthdata.generator import Generator
+from synthdata.generator import Params as BaseParams
 from synthdata.models import suggest
 from synthdata.output import Output
 from synthdata.sample import Sample

@@ -8,11 +8,11 @@ import pytest
 from numpy.typing import NDArray
 
 import synthdata as sd
-from synthdata.generators.shape_colors import draw_palette
-from synthdata.generators.shape_outlines import LEAST_RADIUS, SHAPES, Shape, ShapeName
-from synthdata.generators.shape_scene import Scene
-from synthdata.generators.shape_textures import TEXTURES, TextureName, texture
-from synthdata.generators.shapes import Shapes
+from synthdata.builtin.shape_colors import draw_palette
+from synthdata.builtin.shape_outlines import LEAST_RADIUS, SHAPES, Shape, ShapeName
+from synthdata.builtin.shape_scene import Scene
+from synthdata.builtin.shape_textures import TEXTURES, TextureName, texture
+from synthdata.builtin.shapes import Shapes
 
 # Areas of outlines with a smallest enclosing circle of radius 1, from elementary geometry. The
 # lens that two circles of radii 1 and 4/5 at a distance of 1/2 share is two sectors less a kite.

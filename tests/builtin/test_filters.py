@@ -13,7 +13,7 @@ from PIL import Image, ImageFilter, ImageOps
 from pydantic import TypeAdapter
 
 import synthdata as sd
-from synthdata.generators.filters import (
+from synthdata.builtin.filters import (
     AnyFilter,
     Autocontrast,
     Blur,

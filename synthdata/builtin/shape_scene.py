@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from synthdata.generators.shape_colors import Palette
-from synthdata.generators.shape_outlines import Floats, Shape
+from synthdata.builtin.shape_colors import Palette
+from synthdata.builtin.shape_outlines import Floats, Shape
 
 
 class Layer(NamedTuple):

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
+from synthdata.builtin.shape_colors import draw_palette
+from synthdata.builtin.shape_outlines import LEAST_RADIUS, SHAPES, Shape, ShapeName
+from synthdata.builtin.shape_scene import Scene
+from synthdata.builtin.shape_textures import TEXTURES, Floats, TextureName, texture
 from synthdata.distributions import Distribution, Uniform, within
 from synthdata.features import Boxes, ClassLabel, Image, Mask, Scalar, Tensor, UpTo
 from synthdata.generator import Generator, Params
-from synthdata.generators.shape_colors import draw_palette
-from synthdata.generators.shape_outlines import LEAST_RADIUS, SHAPES, Shape, ShapeName
-from synthdata.generators.shape_scene import Scene
-from synthdata.generators.shape_textures import TEXTURES, Floats, TextureName, texture
 from synthdata.output import Output
 from synthdata.sample import Sample
 

@@ -19,8 +19,8 @@ import skimage
 from PIL import Image, ImageFilter, ImageOps
 
 import synthdata as sd
-from synthdata.generators.filters import Blur
-from synthdata.generators.photos import Photos
+from synthdata.builtin.filters import Blur
+from synthdata.builtin.photos import Photos
 
 PHOTOS = Path(skimage.__file__).parent / "data"
 
