@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
@@ -40,6 +41,9 @@ from synthdata.features import (
 from synthdata.models import suggest
 from synthdata.output import Leaf, Output
 from synthdata.sample import Sample
+
+_MAPPINGS: Final = (dict, MappingProxyType)
+"""What metadata usually are; MappingProxyType is the default of a Sample."""
 
 Check: TypeAlias = Callable[[Sample], list[Any]]
 """From a Sample to its values in the order of ``Output.leaves``; raises Violation."""
@@ -107,7 +111,7 @@ def _tree_check(
 
     def branch(value: Any, found: list[Any]) -> None:
         # The exact type first: asking the ABC costs a microsecond.
-        is_mapping = type(value) is dict or isinstance(value, Mapping)
+        is_mapping = type(value) in _MAPPINGS or isinstance(value, Mapping)
         if not is_mapping or value.keys() != keys:
             raise wrong_keys(name, value, list(tree))
         for key, run in branches:

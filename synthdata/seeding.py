@@ -20,7 +20,7 @@ class Rng(np.random.Generator):
 
     Philox4x64-10 is a counter-based generator (Salmon, Moraes, Dror, Shaw: "Parallel random
     numbers: as easy as 1, 2, 3", SC 2011): each key is an independent stream. The key here is
-    (seed, index + 2**48 · attempt), the counter starts at 0. Re-keying costs 1.3 µs where a new
+    (seed, index + 2**48 · attempt), the counter starts at 0. Re-keying costs 1 µs where a new
     ``Philox`` costs 17 µs, and draws the same numbers.
 
     One Rng belongs to one thread, and is re-keyed for the next sample: a generator must not keep
@@ -42,9 +42,13 @@ class Rng(np.random.Generator):
     def __init__(self, seed: int = 0, index: int = 0, attempt: int = 0) -> None:
         self._philox = np.random.Philox(key=[0, 0])
         super().__init__(self._philox)
-        # One dict serves every re-keying: the setter copies what is in it.
-        self._state: Any = dict(self._philox.state)
-        self._key = self._state["state"]["key"]
+        # One state serves every re-keying: the setter copies it, and lists faster than arrays.
+        self._key = [0, 0]
+        self._state: Any = {
+            **self._philox.state,
+            "state": {"counter": [0, 0, 0, 0], "key": self._key},
+            "buffer": [0, 0, 0, 0],
+        }
         self.rekey(seed, index, attempt)
 
     def rekey(self, seed: int, index: int, attempt: int = 0) -> None:
@@ -59,8 +63,9 @@ class Rng(np.random.Generator):
             ValueError: if one of them is out of its range.
             TypeError: if one of them is no integer.
         """
-        # Also of NumPy's integers, whose shift below would overflow; a float is a TypeError.
-        seed, index, attempt = map(operator.index, (seed, index, attempt))
+        if not (type(seed) is type(index) is type(attempt) is int):
+            # NumPy's integers would overflow in the shift below; a float is a TypeError.
+            seed, index, attempt = map(operator.index, (seed, index, attempt))
         if not (0 <= index <= MAX_INDEX and 0 <= attempt <= MAX_ATTEMPT and 0 <= seed <= MAX_SEED):
             raise ValueError(
                 f"seed {seed}, index {index}, attempt {attempt}: expected a seed from 0 to "

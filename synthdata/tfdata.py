@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from synthdata.errors import BuildError
 from synthdata.execution import Inline
 from synthdata.generator import Generator
+from synthdata.ids import GeneratorId
 from synthdata.layout import Column, Ragged, Variable, columns
 from synthdata.order import Order
 from synthdata.recipe import Recipe
@@ -177,6 +178,7 @@ def _source(
     given = {"params": params, "seed": seed, "samples": samples}
     fields = {name: value for name, value in given.items() if value is not None}
     if isinstance(what, str):
+        GeneratorId.parse(what)  # before the recipe does, so that the error is not one of recipes
         return Source(Recipe(generator=what, **fields), validate=validate)
     if isinstance(what, Recipe):
         if fields:
