@@ -7,6 +7,7 @@ turns the indices into arrays.
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, get_args
 
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthdata.errors import BuildError
-from synthdata.execution import Inline
+from synthdata.execution import EXIT_GATE, Inline
 from synthdata.generator import Generator
 from synthdata.ids import GeneratorId
 from synthdata.layout import Column, Ragged, Variable, columns
@@ -31,6 +32,9 @@ except ImportError as error:
         "build needs TensorFlow, which is not installed: pip install 'synthdata[cpu]' for "
         f"tensorflow-cpu, or 'synthdata[tensorflow]' ({error})"
     ) from error
+
+# After TensorFlow's own handlers were registered, so that it runs before them.
+atexit.register(EXIT_GATE.close)
 
 PREFETCHED: Final = 2
 """Batches that are made ahead, so that the generator works while the model trains."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from synthdata.execution.gate import EXIT_GATE
 from synthdata.layout import Column
 from synthdata.seeding import Rng
 from synthdata.stream import Stream
@@ -33,9 +34,12 @@ class Inline:
             rng = self._rngs.rng = Rng()
         draw = self._stream.draw
         stores = [column.store(len(indices)) for column in self._columns]
-        for row, index in enumerate(indices.tolist()):
-            for store, value in zip(stores, draw(index, rng), strict=True):
-                store[row] = value
+        with EXIT_GATE:
+            for row, index in enumerate(indices.tolist()):
+                if EXIT_GATE.closed:
+                    EXIT_GATE.refuse_if_closed()
+                for store, value in zip(stores, draw(index, rng), strict=True):
+                    store[row] = value
         arrays: list[NDArray[Any]] = []
         for column, store in zip(self._columns, stores, strict=True):
             arrays += column.arrays(store)
