@@ -50,6 +50,11 @@ else:
     _Weights = tuple[Annotated[FiniteFloat, Field(ge=0)], ...]
 
 
+def _in_order(low: float, high: float) -> None:
+    if low > high:
+        raise ValueError(f"low={low} is greater than high={high}")
+
+
 @declaration
 class Constant:
     """Always the same number, truth value or word.
@@ -94,8 +99,7 @@ class Uniform:
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        if self.low > self.high:
-            raise ValueError(f"low={self.low} is greater than high={self.high}")
+        _in_order(self.low, self.high)
         if not math.isfinite(self.high - self.low):
             raise ValueError(f"from {self.low} to {self.high} is more than a float can hold")
         return self
@@ -127,8 +131,7 @@ class LogUniform:
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        if self.low > self.high:
-            raise ValueError(f"low={self.low} is greater than high={self.high}")
+        _in_order(self.low, self.high)
         return self
 
 
@@ -159,9 +162,7 @@ class Normal:
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        low, high = self.support
-        if low > high:
-            raise ValueError(f"low={self.low} is greater than high={self.high}")
+        _in_order(*self.support)
         return self
 
 

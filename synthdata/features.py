@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
-import numpy as np
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     Field,
     ValidationError,
     ValidatorFunctionWrapHandler,
@@ -16,11 +14,8 @@ from pydantic import (
     model_validator,
 )
 
+from synthdata.dtypes import Bound, DType, IntegerDType, bounds
 from synthdata.models import declaration
-
-
-def _dtype_name(value: Any) -> Any:
-    return np.dtype(value).name if isinstance(value, np.dtype | type) else value
 
 
 def _names(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -32,37 +27,12 @@ def _names(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-DType: TypeAlias = Annotated[
-    Literal[
-        "bool",
-        "uint8",
-        "int8",
-        "uint16",
-        "int16",
-        "uint32",
-        "int32",
-        "uint64",
-        "int64",
-        "float16",
-        "float32",
-        "float64",
-    ],
-    BeforeValidator(_dtype_name),
-]
-"""Name of a numeric dtype; a NumPy dtype or scalar type is taken for its name."""
-
-IntegerDType: TypeAlias = Annotated[
-    Literal["uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64"],
-    BeforeValidator(_dtype_name),
-]
-
 Size: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
 if TYPE_CHECKING:
     # A list is as good: validation makes a tuple of it.
     Names: TypeAlias = Sequence[str]
 else:
     Names = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_names)]
-Bound: TypeAlias = Annotated[int, Field(strict=True)] | Annotated[float, Field(strict=True)]
 
 
 @declaration
@@ -150,36 +120,6 @@ class Feature:
         return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''}) {self.dtype}"
 
 
-def representable(dtype: np.dtype[Any]) -> tuple[Any, Any]:
-    """Return the smallest and the largest finite value of a dtype, as Python numbers."""
-    if dtype.kind in "iu":
-        info = np.iinfo(dtype)
-        return int(info.min), int(info.max)
-    return float(np.finfo(dtype).min), float(np.finfo(dtype).max)
-
-
-def _bounds(
-    dtype: str, ge: float | int | None, le: float | int | None
-) -> tuple[float | int, float | int] | None:
-    if ge is None and le is None:
-        return None
-    kind = np.dtype(dtype)
-    if kind.kind == "b":
-        raise ValueError("a bool takes no ge or le")
-    least, most = representable(kind)
-    for name, value in (("ge", ge), ("le", le)):
-        if value is None:
-            continue
-        if not least <= value <= most:  # NaN neither
-            raise ValueError(f"{name}={value} is not a value of {dtype}")
-        if kind.kind in "iu" and value != int(value):
-            raise ValueError(f"{name}={value} is fractional, but {dtype} is declared")
-    low, high = least if ge is None else ge, most if le is None else le
-    if low > high:
-        raise ValueError(f"ge={ge} is greater than le={le}, nothing could conform")
-    return (int(low), int(high)) if kind.kind in "iu" else (float(low), float(high))
-
-
 class Ranged(Feature):
     """A feature with settable bounds and, for floats, the choice to allow NaN and infinities."""
 
@@ -196,11 +136,11 @@ class Ranged(Feature):
     @property
     def limits(self) -> tuple[float | int, float | int] | None:
         """The smallest and the largest value allowed, or None where the dtype is the limit."""
-        return _bounds(self.dtype, self.ge, self.le)
+        return bounds(self.dtype, self.ge, self.le)
 
     @model_validator(mode="after")
     def _ranges(self) -> Self:
-        _bounds(self.dtype, self.ge, self.le)
+        bounds(self.dtype, self.ge, self.le)
         if not self.finite and not self.dtype.startswith("float"):
             raise ValueError(f"finite=False is for floats, but {self.dtype} is declared")
         return self
@@ -386,13 +326,13 @@ class Mask(Feature):
     @property
     def limits(self) -> tuple[float | int, float | int] | None:
         """0 and the largest value."""
-        return _bounds(self.dtype, 0, len(self.names) - 1 if self.names else self.le)
+        return bounds(self.dtype, 0, len(self.names) - 1 if self.names else self.le)
 
     @model_validator(mode="after")
     def _ranges(self) -> Self:
         if self.names and self.le is not None:
             raise ValueError("give le or names, not both")
-        _bounds(self.dtype, 0, len(self.names) - 1 if self.names else self.le)
+        bounds(self.dtype, 0, len(self.names) - 1 if self.names else self.le)
         return self
 
 

@@ -15,6 +15,9 @@ from synthdata.errors import DeclarationError, SynthDataError
 
 T = TypeVar("T")
 
+LEAF_TAG, BRANCH_TAG = "<feature>", "<dict>"
+"""Tags of a union of a feature and a dict of features; no key of such a dict looks like them."""
+
 _INPUT_WIDTH = 60
 """Longest piece of a refused input that a message repeats, in characters."""
 
@@ -56,6 +59,18 @@ def suggest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
+def _fields(location: tuple[int | str, ...]) -> list[int | str]:
+    """The fields that lead to an error, without the tags of the unions between them."""
+    steps = iter(location)
+    fields: list[int | str] = []
+    for step in steps:
+        if step == LEAF_TAG:
+            next(steps, None)  # the kind of the feature
+        elif step != BRANCH_TAG:
+            fields.append(step)
+    return fields
+
+
 def explain(error: ValidationError, *, known: Iterable[str] = (), positional: bool = False) -> str:
     """Say in one line what a validation error says: field, complaint and the input refused.
 
@@ -70,7 +85,7 @@ def explain(error: ValidationError, *, known: Iterable[str] = (), positional: bo
     known = list(known)
     parts = []
     for item in error.errors(include_url=False):
-        steps = list(item["loc"])
+        steps = _fields(item["loc"])
         if positional and steps and isinstance(steps[0], int) and steps[0] < len(known):
             steps[0] = known[steps[0]]
         where = ".".join(str(step) for step in steps)

@@ -11,16 +11,16 @@ from pydantic import AfterValidator, Discriminator, Tag, model_validator
 from typing_extensions import TypeAliasType
 
 from synthdata.features import AnyFeature, Boxes, Feature, Image, Keypoints, Polygons
-from synthdata.models import Model
+from synthdata.models import BRANCH_TAG, LEAF_TAG, Model
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 def _leaf_or_branch(value: Any) -> str | None:
     if isinstance(value, Feature):
-        return "feature"
+        return LEAF_TAG
     if isinstance(value, Mapping):
-        return "feature" if isinstance(value.get("kind"), str) else "dict"
+        return LEAF_TAG if isinstance(value.get("kind"), str) else BRANCH_TAG
     return None
 
 
@@ -34,7 +34,7 @@ def _keys(tree: dict[str, Any]) -> dict[str, Any]:
 FeatureTree = TypeAliasType(
     "FeatureTree",
     Annotated[
-        Annotated[AnyFeature, Tag("feature")] | Annotated["FeatureDict", Tag("dict")],
+        Annotated[AnyFeature, Tag(LEAF_TAG)] | Annotated["FeatureDict", Tag(BRANCH_TAG)],
         Discriminator(
             _leaf_or_branch,
             custom_error_type="feature_tree",

@@ -75,8 +75,8 @@ class Recipe(Model):
 
     generator: Annotated[str, AfterValidator(_id)]
     params: Annotated[dict[str, JsonValue], BeforeValidator(_plain)] = {}
-    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
-    samples: Annotated[int, Field(ge=1, le=MAX_INDEX + 1)] | None = None
+    seed: Annotated[int, Field(strict=True, ge=0, le=MAX_SEED)] = 0
+    samples: Annotated[int, Field(strict=True, ge=1, le=MAX_INDEX + 1)] | None = None
 
     @classmethod
     def _refuse(cls, error: ValidationError) -> Exception:
@@ -96,25 +96,17 @@ class Recipe(Model):
         if file.suffix not in (".yaml", ".yml", ".json"):
             raise RecipeError(f"{file}: a recipe is a .yaml, .yml or .json file")
         try:
-            text = file.read_text(encoding="utf-8")
-            if file.suffix == ".json":
-                data = json.loads(text, object_pairs_hook=_unique)
-            else:
-                data = yaml.load(text, RecipeLoader)  # noqa: S506  # a SafeLoader
+            data = _read(file)
+            if not isinstance(data, dict):
+                fields = ", ".join(cls.model_fields)
+                raise RecipeError(f"a recipe is a mapping with the keys {fields}")
+            return cls.parse(data)
         except OSError as error:
             raise RecipeError(f"{file}: {error.strerror}") from error
         except UnicodeDecodeError as error:
             raise RecipeError(f"{file}: not a text file in UTF-8 ({error.reason})") from error
-        except (yaml.YAMLError, json.JSONDecodeError) as error:
+        except (yaml.YAMLError, json.JSONDecodeError, RecipeError) as error:
             raise RecipeError(f"{file}: {' '.join(str(error).split())}") from error
-        if not isinstance(data, dict):
-            raise RecipeError(
-                f"{file}: a recipe is a mapping with the keys {', '.join(cls.model_fields)}"
-            )
-        try:
-            return cls.parse(data)
-        except RecipeError as error:
-            raise RecipeError(f"{file}: {error}") from None
 
     def replace(self, **fields: Any) -> Self:
         """Return the recipe with some fields replaced, validated again.
@@ -158,6 +150,13 @@ class Recipe(Model):
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+def _read(file: Path) -> Any:
+    text = file.read_text(encoding="utf-8")
+    if file.suffix == ".json":
+        return json.loads(text, object_pairs_hook=_unique)
+    return yaml.load(text, RecipeLoader)  # noqa: S506  # a SafeLoader
+
+
 class RecipeLoader(yaml.SafeLoader):
     """YAML without doubled keys, which PyYAML lets override each other, and with 1e-3 a number."""
 
@@ -182,5 +181,5 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     keys = [key for key, _ in pairs]
     for place, key in enumerate(keys):
         if key in keys[:place]:
-            raise json.JSONDecodeError(f"the key {key!r} is there twice", "", 0)
+            raise RecipeError(f"the key {key!r} is there twice")
     return dict(pairs)

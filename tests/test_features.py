@@ -12,7 +12,8 @@ from pydantic import TypeAdapter
 
 import synthdata as sd
 from synthdata import Feature
-from synthdata.features import AnyFeature, representable
+from synthdata.dtypes import representable
+from synthdata.features import AnyFeature
 from tests import strategies
 
 ANY: TypeAdapter[Any] = TypeAdapter(AnyFeature)

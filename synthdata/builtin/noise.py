@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from synthdata.distributions import Distribution
-from synthdata.features import DType, Image, Size, Tensor, representable
+from synthdata.dtypes import DType, representable
+from synthdata.features import Image, Size, Tensor
 from synthdata.generator import BaseParams, Generator
 from synthdata.output import Output
 from synthdata.sample import Sample

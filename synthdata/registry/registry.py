@@ -147,11 +147,11 @@ class Registry:
                 )
         known = [name for item in candidates for name in (item.id, item.qualified)]
         near = difflib.get_close_matches(str(wanted), known, n=3)
-        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        hint = f"; did you mean {' or '.join(near)}? " if near else "; "
         unread = sorted({item.distribution for item in self._unusable if item.id is None})
-        note = f"; the metadata of {', '.join(unread)} cannot be read" if unread else ""
+        note = f"the metadata of {', '.join(unread)} cannot be read; " if unread else ""
         raise GeneratorNotFoundError(
-            f"no installed distribution provides {id}{hint}{note}; "
+            f"no installed distribution provides {id}{hint}{note}"
             "`synthdata list` shows what there is",
             id=id,
         )

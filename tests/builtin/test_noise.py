@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 import synthdata as sd
-from synthdata.features import representable
+from synthdata.dtypes import representable
 
 INTEGERS = ["uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64"]
 FLOATS = ["float16", "float32", "float64"]
