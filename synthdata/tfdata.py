@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthdata.errors import BuildError
-from synthdata.execution import EXIT_GATE, Inline
+from synthdata.execution import EXIT_GATE, Executor, Inline
 from synthdata.generator import Generator
 from synthdata.ids import GeneratorId
 from synthdata.layout import Column, Ragged, Variable, columns
@@ -116,7 +116,7 @@ def build(
         )
     source.open()
     parts = columns(source.output, variable)
-    runner = Inline(source.stream, parts)
+    runner: Executor = Inline(source.stream, parts)
     samples = MAX_INDEX + 1 if source.endless else len(source)
     order = Order(samples, source.seed, shuffle=shuffle)
 

@@ -420,14 +420,28 @@ def test_boxes_are_held_against_the_size_that_their_own_image_has_in_this_sample
         check(sample(4, 4, 9))
 
 
-@settings(
-    max_examples=400,
-    derandomize=True,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+UNHURRIED = settings(
+    deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
+
+
+@settings(UNHURRIED, max_examples=400, derandomize=True)
 @given(st.data())
 def test_the_check_accepts_exactly_what_conforms(data: st.DataObject) -> None:
+    assert_exact(data)
+
+
+@pytest.mark.slow
+@settings(UNHURRIED, max_examples=20_000)
+@given(st.data())
+def test_the_check_accepts_exactly_what_conforms_of_20_000_random_samples(
+    data: st.DataObject,
+) -> None:
+    assert_exact(data)
+
+
+def assert_exact(data: st.DataObject) -> None:
+    """The check and the oracle agree on a sample that conforms, and on one that was changed."""
     output = data.draw(strategies.outputs())
     sample = data.draw(strategies.samples(output))
     assert oracle.sample_conforms(output, sample), "the strategy draws what conforms"
