@@ -54,6 +54,7 @@ def make_distribution(folder: Path, name: str, entry_points: str, module: str = 
 
 
 GENERATOR = """
+import time
 import numpy as np
 import synthdata as sd
 print("a plugin that chatters")
@@ -89,6 +90,9 @@ class Plugin(sd.Generator):
             raise ValueError("line one\\nline two")
         if self.params.fault == "contract":
             return sd.Sample(None)
+        if self.params.fault == "endless":
+            print("sampling", flush=True)
+            time.sleep(60)
         if self.params.fault == "interrupt":
             raise KeyboardInterrupt
         size = self.params.size
