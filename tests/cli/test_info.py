@@ -16,7 +16,9 @@ def test_a_plugin_is_shown_with_origin_params_and_tout(plugin: Path, spawn: Spaw
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
     assert lines[0] == "fake-plugin/plugin-v1"
     assert lines[1] == "A small plugin, for tests."
-    assert lines[2] == f"fake-plugin 1.0, {plugin / 'fake_plugin.py'}:7"
+    file = plugin / "fake_plugin.py"
+    line = file.read_text().splitlines().index("class Plugin(sd.Generator):") + 1
+    assert lines[2] == f"fake-plugin 1.0, {file}:{line}"
     assert "size integer 4…512 8 the side" in lines
     assert "image.rgb image uint8 (16, 16, 3) – –" in lines
     assert "label.classes class_label int64 (≤3,) a, b –" in lines
