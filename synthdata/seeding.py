@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import threading
 from typing import Any, Final
 
 import numpy as np
@@ -77,3 +78,15 @@ class Rng(np.random.Generator):
         self._key[0] = seed
         self._key[1] = index | attempt << _INDEX_BITS
         self._philox.state = self._state
+
+
+class ThreadRngs(threading.local):
+    """An Rng for each thread that asks.
+
+    Attributes:
+        rng: this thread's own.
+    """
+
+    def __init__(self) -> None:
+        # threading.local calls this once in each thread.
+        self.rng = Rng()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-import threading
 from collections.abc import Sequence
 from typing import Any, Self, overload
 
@@ -13,7 +12,7 @@ from synthdata.output import Output
 from synthdata.recipe import Recipe
 from synthdata.registry import Registry
 from synthdata.sample import Sample
-from synthdata.seeding import MAX_INDEX, MAX_SEED, Rng
+from synthdata.seeding import MAX_INDEX, MAX_SEED, ThreadRngs
 from synthdata.stream import Stream, Validate
 
 
@@ -53,7 +52,7 @@ class Source(Sequence[Sample]):
         self.endless = samples is None
         self.indices = range(MAX_INDEX + 1 if samples is None else samples)
         self._assemble = stream.generator.output.assembler()
-        self._rngs = threading.local()
+        self._rngs = ThreadRngs()
 
     @classmethod
     def of(
@@ -127,7 +126,7 @@ class Source(Sequence[Sample]):
         if isinstance(place, slice):
             return self._slice(place)
         index = self.indices[operator.index(place)]
-        values = self.stream.draw(index, self._rng())
+        values = self.stream.draw(index, self._rngs.rng)
         return Sample(**self._assemble(values))
 
     def _slice(self, place: slice) -> Self:
@@ -135,13 +134,6 @@ class Source(Sequence[Sample]):
         part.__dict__.update(self.__dict__)
         part.indices = self.indices[place]
         return part
-
-    def _rng(self) -> Rng:
-        try:
-            rng: Rng = self._rngs.rng
-        except AttributeError:
-            rng = self._rngs.rng = Rng()
-        return rng
 
     def __getstate__(self) -> dict[str, Any]:
         return {

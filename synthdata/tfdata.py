@@ -121,8 +121,9 @@ def build(
     order = Order(samples, source.seed, shuffle=shuffle)
 
     def make(positions: NDArray[Any]) -> list[NDArray[Any]]:
-        indices = order.indices(positions)
-        return [indices, *runner.batch(indices)]
+        with EXIT_GATE:
+            indices = order.indices(positions)
+            return [indices, *runner.batch(indices)]
 
     def fetch(positions: tf.Tensor) -> Any:
         tensors = _call(make, positions, parts)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 from numpy.typing import NDArray
 
 from synthdata.execution.gate import EXIT_GATE
 from synthdata.layout import Column
-from synthdata.seeding import Rng
+from synthdata.seeding import ThreadRngs
 from synthdata.stream import Stream
 
 
@@ -24,22 +23,18 @@ class Inline:
     def __init__(self, stream: Stream, columns: tuple[Column, ...]) -> None:
         self._stream = stream
         self._columns = columns
-        self._rngs = threading.local()
+        self._rngs = ThreadRngs()
 
     def batch(self, indices: NDArray[Any]) -> list[NDArray[Any]]:
         """Make the samples of some indices, one after the other."""
-        try:
-            rng: Rng = self._rngs.rng
-        except AttributeError:
-            rng = self._rngs.rng = Rng()
+        rng = self._rngs.rng
         draw = self._stream.draw
         stores = [column.store(len(indices)) for column in self._columns]
-        with EXIT_GATE:
-            for row, index in enumerate(indices.tolist()):
-                if EXIT_GATE.closed:
-                    EXIT_GATE.refuse_if_closed()
-                for store, value in zip(stores, draw(index, rng), strict=True):
-                    store[row] = value
+        for row, index in enumerate(indices.tolist()):
+            if EXIT_GATE.closed:
+                EXIT_GATE.refuse_if_closed()
+            for store, value in zip(stores, draw(index, rng), strict=True):
+                store[row] = value
         arrays: list[NDArray[Any]] = []
         for column, store in zip(self._columns, stores, strict=True):
             arrays += column.arrays(store)
