@@ -25,6 +25,7 @@ from synthdata.complaints import (
     wrong_keys,
     wrong_scalar,
 )
+from synthdata.dtypes import representable
 from synthdata.features import (
     Boxes,
     ClassLabel,
@@ -207,13 +208,13 @@ def _value_limits(feature: Feature) -> tuple[Any, Any] | None:
             low = -np.inf if feature.ge is None else low
             high = np.inf if feature.le is None else high
         else:
-            edge = float(np.finfo(dtype).max)
-            low, high = max(low, -edge), min(high, edge)
+            least, most = representable(dtype)
+            low, high = max(low, least), min(high, most)
         return dtype.type(low), dtype.type(high)
     if limits is None:
         return None
-    info = np.iinfo(dtype)
-    if limits[0] <= info.min and limits[1] >= info.max:
+    least, most = representable(dtype)
+    if limits[0] <= least and limits[1] >= most:
         return None
     return dtype.type(limits[0]), dtype.type(limits[1])
 
@@ -226,10 +227,11 @@ def _scalar_check(name: str, feature: Scalar | Tensor) -> LeafCheck:
     ndarray = np.ndarray
     low, high = _value_limits(feature) or (None, None)
     finite = feature.finite
+    ends = (0, 1) if dtype.kind == "b" else representable(dtype)
 
     def scalar(value: Any, found: list[Any]) -> Any:
         if type(value) is python or (type(value) is int and dtype.kind == "f"):
-            value = _from_python(name, value, feature, dtype)
+            value = _from_python(name, value, feature, dtype, ends)
         elif type(value) is ndarray and value.dtype == dtype and value.shape == ():
             value = value[()]
         elif type(value) is not kind:
@@ -244,23 +246,22 @@ def _scalar_check(name: str, feature: Scalar | Tensor) -> LeafCheck:
     return scalar
 
 
-def _from_python(name: str, value: Any, feature: Feature, dtype: np.dtype[Any]) -> Any:
+def _from_python(
+    name: str, value: Any, feature: Feature, dtype: np.dtype[Any], ends: tuple[Any, Any]
+) -> Any:
     if dtype.kind == "b":
         return dtype.type(value)
+    least, most = ends
     if dtype.kind == "f":
-        edge = float(np.finfo(dtype).max)
-        overflows = not -edge <= value <= edge and (type(value) is int or abs(value) != np.inf)
+        overflows = not least <= value <= most and (type(value) is int or abs(value) != np.inf)
         if value == value and overflows:
             raise Violation(name, f"is {described(value)}, more than {feature.dtype} can hold")
         converted = dtype.type(value)
         if type(value) is int and int(converted) != value:
             raise Violation(name, f"is {value}, which {feature.dtype} can only hold rounded")
         return converted
-    info = np.iinfo(dtype)
-    if not info.min <= value <= info.max:
-        raise Violation(
-            name, f"is {described(value)}, but {feature.dtype} holds {info.min} to {info.max}"
-        )
+    if not least <= value <= most:
+        raise Violation(name, f"is {described(value)}, but {feature.dtype} holds {least} to {most}")
     return dtype.type(value)
 
 

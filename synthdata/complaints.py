@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthdata.features import Boxes, Feature, Image, Keypoints, Mask, Polygons, Ranged
-from synthdata.models import suggest
+from synthdata.models import shortened, suggest
 
 _MAX_LISTED = 8
 """Names that a message lists before it ends in an ellipsis."""
@@ -220,7 +220,6 @@ def described(value: Any) -> str:
             text = str(value)
         except ValueError:  # Python refuses to write an int of more than 4300 digits
             return f"an int of {int(value).bit_length()} bits"
-        short = text if len(text) <= _MAX_NUMBER else f"{text[: _MAX_NUMBER - 1]}…"
-        return f"{short} ({type(value).__name__})"
+        return f"{shortened(text, _MAX_NUMBER)} ({type(value).__name__})"
     name = type(value).__name__
     return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"

@@ -31,8 +31,7 @@ from pydantic import (
 )
 from pydantic_core import core_schema
 
-from synthdata.errors import DeclarationError
-from synthdata.models import declaration, suggest
+from synthdata.models import declaration, one_named
 
 Value: TypeAlias = (
     Annotated[bool, Field(strict=True)]
@@ -235,21 +234,14 @@ def parse_distribution(value: Any) -> Any:
         return value
     if isinstance(value, bool | int | float | str):
         return Constant(value)
-    if not isinstance(value, Mapping) or len(value) != 1:
-        raise DeclarationError(
-            f"a distribution is a value, or one of {', '.join(_KINDS)} over its arguments, "
-            f"as {{uniform: [4, 20]}}; not {value!r}"
-        )
-    [(name, arguments)] = value.items()
-    if name not in _KINDS:
-        raise DeclarationError(
-            f"distribution {name!r} is unknown{suggest(str(name), _KINDS)}; "
-            f"known are {', '.join(_KINDS)}"
-        )
-    kind = _KINDS[name]
+    form = (
+        f"a distribution is a value, or one of {', '.join(_KINDS)} over its arguments, "
+        "as {uniform: [4, 20]}"
+    )
+    kind, arguments = one_named(value, _KINDS, noun="distribution", form=form)
     if isinstance(arguments, Mapping):
         return kind(**arguments)
-    if name == "choice":
+    if kind is Choice:
         return kind(arguments)
     return kind(*arguments) if isinstance(arguments, list | tuple) else kind(arguments)
 

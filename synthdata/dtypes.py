@@ -38,7 +38,6 @@ IntegerDType: TypeAlias = Annotated[
 """Name of an integer dtype."""
 
 Bound: TypeAlias = Annotated[int, Field(strict=True)] | Annotated[float, Field(strict=True)]
-
 """A declared bound, a whole number or a float."""
 
 

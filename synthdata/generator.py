@@ -73,11 +73,7 @@ class Generator(ABC):
 
     def __init__(self, **params: Any) -> None:
         identity = _identity(type(self))
-        try:
-            validated = self.Params.model_validate(params)
-        except ValidationError as error:
-            raise _refused(type(self), identity, error) from None
-        self._set_up(validated, identity)
+        self._set_up(_validated(type(self), identity, params), identity)
 
     def _set_up(self, params: BaseParams, identity: Identity) -> None:
         self.params = params
@@ -146,9 +142,12 @@ def source_line(function: Any) -> str | None:
     return f"{Path(code.co_filename).name}:{code.co_firstlineno}" if code else None
 
 
-def _refused(kind: type[Generator], identity: Identity, error: ValidationError) -> ParamsError:
-    known = kind.Params.model_fields
-    return ParamsError(f"{identity.id}: {explain(error, known=known)}", id=identity.id)
+def _validated(kind: type[Generator], identity: Identity, params: Mapping[str, Any]) -> Params:
+    try:
+        return kind.Params.model_validate(dict(params))
+    except ValidationError as error:
+        message = explain(error, known=kind.Params.model_fields)
+        raise ParamsError(f"{identity.id}: {message}", id=identity.id) from None
 
 
 def load_class(id: str, registry: Registry | None = None) -> tuple[type[Generator], Identity]:
@@ -196,10 +195,7 @@ def make_generator(
         ParamsError: if the params are refused.
     """
     kind, identity = load_class(id, registry)
-    try:
-        validated = kind.Params.model_validate(dict(params))
-    except ValidationError as error:
-        raise _refused(kind, identity, error) from None
+    validated = _validated(kind, identity, params)
     try:
         return _remake(kind, validated, identity)
     except SynthDataError:

@@ -44,9 +44,40 @@ def _load_pydantic_plugins() -> None:
 _load_pydantic_plugins()
 
 
-def _shorten(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _INPUT_WIDTH else text[: _INPUT_WIDTH - 1] + "…"
+def shortened(text: str, width: int) -> str:
+    """Return the text, or its beginning and an ellipsis in that many characters.
+
+    >>> shortened("synthetic", 6)
+    'synth…'
+    """
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def one_named(
+    value: Any, kinds: Mapping[str, type[T]], *, noun: str, form: str
+) -> tuple[type[T], Any]:
+    """Look up a kind that a recipe names, as in ``{uniform: [4, 20]}``.
+
+    Args:
+        value: a mapping of one name to its arguments.
+        kinds: the kinds by name.
+        noun: what they are called in messages.
+        form: says what is expected, where the value is something else.
+
+    Returns:
+        The kind, and the arguments as they are.
+
+    Raises:
+        DeclarationError: if the value is no such mapping, or the name is unknown.
+    """
+    if not isinstance(value, Mapping) or len(value) != 1:
+        raise DeclarationError(f"{form}; not {value!r}")
+    [(name, arguments)] = value.items()
+    if name not in kinds:
+        raise DeclarationError(
+            f"{noun} {name!r} is unknown{suggest(str(name), kinds)}; known are {', '.join(kinds)}"
+        )
+    return kinds[name], arguments
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
@@ -97,7 +128,11 @@ def explain(error: ValidationError, *, known: Iterable[str] = (), positional: bo
             parts.append(f"{where} is missing")
         else:
             message = re.sub(r"^(Value|Assertion) error, ", "", item["msg"])
-            got = "" if item["type"] == "value_error" else f", got {_shorten(item['input'])}"
+            got = (
+                ""
+                if item["type"] == "value_error"
+                else f", got {shortened(repr(item['input']), _INPUT_WIDTH)}"
+            )
             parts.append(f"{where}: {message}{got}" if where else f"{message}{got}")
     return "; ".join(parts)
 

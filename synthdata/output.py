@@ -12,6 +12,7 @@ from typing_extensions import TypeAliasType
 
 from synthdata.features import AnyFeature, Boxes, Feature, Image, Keypoints, Polygons
 from synthdata.models import BRANCH_TAG, LEAF_TAG, Model
+from synthdata.sample import Sample
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
@@ -66,6 +67,13 @@ class Leaf:
     def name(self) -> str:
         """The dotted path, as ``metadata.radius``."""
         return ".".join(self.path)
+
+    def value_in(self, sample: Sample) -> Any:
+        """The value that a sample has at this place."""
+        value = getattr(sample, self.path[0])
+        for key in self.path[1:]:
+            value = value[key]
+        return value
 
 
 class Output(Model):

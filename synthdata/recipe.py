@@ -154,10 +154,23 @@ def _read(file: Path) -> Any:
     text = file.read_text(encoding="utf-8")
     if file.suffix == ".json":
         return json.loads(text, object_pairs_hook=_unique)
-    return yaml.load(text, RecipeLoader)  # noqa: S506  # a SafeLoader
+    return load_yaml(text)
 
 
-class RecipeLoader(yaml.SafeLoader):
+def load_yaml(text: str) -> Any:
+    """Load YAML by the rules of recipe files: no doubled keys, and 1e-3 is a number.
+
+    Raises:
+        yaml.YAMLError: if it is not such YAML.
+        ValueError: if a value cannot be what its form says, as a date of month 13.
+
+    >>> load_yaml("{uniform: [1e-3, 1]}")
+    {'uniform': [0.001, 1]}
+    """
+    return yaml.load(text, _Loader)  # noqa: S506  # a SafeLoader
+
+
+class _Loader(yaml.SafeLoader):
     """YAML without doubled keys, which PyYAML lets override each other, and with 1e-3 a number."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -172,7 +185,7 @@ class RecipeLoader(yaml.SafeLoader):
 
 
 # PyYAML follows YAML 1.1, where 1e-3 without a point is text; YAML 1.2 (10.3.2) says number.
-RecipeLoader.add_implicit_resolver(
+_Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+\Z"), list("-+0123456789")
 )
 

@@ -108,12 +108,15 @@ def test_leaves_come_in_the_order_of_the_declaration_image_first() -> None:
     assert output.leaves[0].feature == IMAGE
 
 
-@settings(
+UNHURRIED = settings(
     max_examples=100,
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
+
+
+@UNHURRIED
 @given(strategies.outputs())
 def test_an_output_comes_back_equal_from_json_in_the_same_order(output: sd.Output) -> None:
     for again in (
@@ -126,12 +129,7 @@ def test_an_output_comes_back_equal_from_json_in_the_same_order(output: sd.Outpu
         assert again.leaves == output.leaves
 
 
-@settings(
-    max_examples=100,
-    derandomize=True,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+@UNHURRIED
 @given(strategies.outputs())
 def test_the_assembler_puts_each_value_at_its_path(output: sd.Output) -> None:
     tree = output.assembler()(list(range(len(output.leaves))))

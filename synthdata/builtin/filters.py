@@ -30,7 +30,7 @@ from pydantic import (
 
 from synthdata.distributions import Constant, Distribution, within
 from synthdata.errors import DeclarationError
-from synthdata.models import Model, explain, suggest
+from synthdata.models import Model, explain, one_named
 
 
 class Filter(Model):
@@ -242,21 +242,17 @@ def parse_filter(value: Any) -> Any:
         return value
     if isinstance(value, str):
         value = {value: {}}
-    if not isinstance(value, Mapping) or len(value) != 1:
-        raise DeclarationError(
-            f"a filter is one of {', '.join(_KINDS)}, or one of them over its arguments, "
-            f"as {{blur: {{radius: 2}}}}; not {value!r}"
-        )
-    [(name, arguments)] = value.items()
-    if name not in _KINDS:
-        raise DeclarationError(
-            f"filter {name!r} is unknown{suggest(str(name), _KINDS)}; known are {', '.join(_KINDS)}"
-        )
+    form = (
+        f"a filter is one of {', '.join(_KINDS)}, or one of them over its arguments, "
+        "as {blur: {radius: 2}}"
+    )
+    kind, arguments = one_named(value, _KINDS, noun="filter", form=form)
     if not isinstance(arguments, Mapping):
         raise DeclarationError(
-            f"{name}: arguments are given by name, as {{blur: {{radius: 2}}}}; not {arguments!r}"
+            f"{kind.kind}: arguments are given by name, as {{blur: {{radius: 2}}}}; "
+            f"not {arguments!r}"
         )
-    return _KINDS[name].parse(arguments)
+    return kind.parse(arguments)
 
 
 class _Schema:

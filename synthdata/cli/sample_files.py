@@ -40,7 +40,7 @@ def write_sample(folder: Path, sample: Sample, source: Source, index: int) -> li
     names: dict[str, Any] = {}
     values: dict[str, Any] = {}
     for leaf in source.output.leaves:
-        value = _at(sample, leaf.path)
+        value = leaf.value_in(sample)
         if _has_file(leaf.feature, value):
             files[leaf.name] = _write_array(folder, leaf.name, leaf.feature, value)
         else:
@@ -61,13 +61,6 @@ def write_sample(folder: Path, sample: Sample, source: Source, index: int) -> li
     text = json.dumps(about, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / "sample.json").write_text(text + "\n", encoding="utf-8")
     return [*(folder / name for name in files.values()), folder / "sample.json"]
-
-
-def _at(sample: Sample, path: tuple[str, ...]) -> Any:
-    value = getattr(sample, path[0])
-    for key in path[1:]:
-        value = value[key]
-    return value
 
 
 def _has_file(feature: Feature, value: Any) -> bool:

@@ -58,10 +58,10 @@ def parse_params(pairs: Iterable[str]) -> dict[str, Any]:
 def _parse_value(pair: str, text: str) -> Any:
     import yaml
 
-    from synthdata.recipe import RecipeLoader
+    from synthdata.recipe import load_yaml
 
     try:
-        return yaml.load(text, RecipeLoader)  # noqa: S506  # a SafeLoader
+        return load_yaml(text)
     except (yaml.YAMLError, ValueError) as error:
         problem = getattr(error, "problem", None) or str(error)
         raise Refused(f"-p {pair}: the value is not YAML: {problem}") from error

@@ -21,6 +21,7 @@ from synthdata.features import (
     Tensor,
     Text,
 )
+from synthdata.models import shortened
 from synthdata.output import Leaf, Output
 from synthdata.preview.panel import BACKGROUND, INK, LEAST_SIDE, LINE, Panel, font
 from synthdata.preview.pixels import picture
@@ -48,7 +49,7 @@ def draw_sample(sample: Sample, output: Output, *, side: int | None = None) -> P
     Returns:
         An RGB picture.
     """
-    found = [(leaf, _value(sample, leaf.path)) for leaf in output.leaves]
+    found = [(leaf, leaf.value_in(sample)) for leaf in output.leaves]
     panels: dict[int, Panel] = {}
     for place, (leaf, value) in enumerate(found):
         if _is_picture(leaf):
@@ -105,13 +106,6 @@ def _is_picture(leaf: Leaf) -> bool:
     return isinstance(leaf.feature, Tensor) and leaf.path[0] == "image" and dims in (2, 3)
 
 
-def _value(sample: Sample, path: tuple[str, ...]) -> Any:
-    value = getattr(sample, path[0])
-    for key in path[1:]:
-        value = value[key]
-    return value
-
-
 def _overlay(panels: dict[int, Panel], found: list[tuple[Leaf, Any]]) -> None:
     """Blend each mask into the first image of its size."""
     for leaf, value in _once(found):
@@ -155,7 +149,7 @@ def _caption(found: list[tuple[Leaf, Any]]) -> list[str]:
         classes = isinstance(leaf.feature, ClassLabel) and leaf.feature.max is not None
         text = "" if classes and leaf.path[:-1] in boxed else _words(leaf.feature, value)
         if text:
-            words.append(f"{leaf.path[-1]}: {_short(text)}")
+            words.append(f"{leaf.path[-1]}: {shortened(text, MAX_WORD)}")
     return words
 
 
@@ -168,10 +162,6 @@ def _words(feature: Feature, value: Any) -> str:
     if isinstance(feature, Scalar) or (isinstance(feature, Tensor) and not feature.shape):
         return f"{float(value):.4g}" if feature.dtype.startswith("float") else str(value)
     return ""
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= MAX_WORD else text[: MAX_WORD - 1] + "…"
 
 
 def _blank(width: int, height: int) -> Pillow.Image:
