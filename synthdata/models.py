@@ -128,11 +128,8 @@ def explain(error: ValidationError, *, known: Iterable[str] = (), positional: bo
             parts.append(f"{where} is missing")
         else:
             message = re.sub(r"^(Value|Assertion) error, ", "", item["msg"])
-            got = (
-                ""
-                if item["type"] == "value_error"
-                else f", got {shortened(repr(item['input']), _INPUT_WIDTH)}"
-            )
+            came = shortened(repr(item["input"]), _INPUT_WIDTH)
+            got = "" if item["type"] == "value_error" else f", got {came}"
             parts.append(f"{where}: {message}{got}" if where else f"{message}{got}")
     return "; ".join(parts)
 
