@@ -24,15 +24,20 @@ SCRIPT = """
         while time.perf_counter() - began < 0.005: pass
         return np.zeros((8, 8, 1), np.uint8)
 
-    generator = sd.from_function(slow, sd.Output(image=sd.Image(8, 8, 1)))
-    iterators = [iter(sd.build(generator, batch_size=64)) for _ in range(3)]
+    def long(rng):
+        time.sleep(0.7)
+        return np.zeros((8, 8, 1), np.uint8)
+
     way = sys.argv[1]
+    function = long if way == "long" else slow
+    generator = sd.from_function(function, sd.Output(image=sd.Image(8, 8, 1)))
+    iterators = [iter(sd.build(generator, batch_size=64)) for _ in range(3)]
+    if way in ("begun", "long"):
+        threading.Thread(target=next, args=(iterators[0],), daemon=True).start(); time.sleep(0.1)
     if way == "idle":
         next(iterators[0]); time.sleep(1.5)
     if way == "busy":
         next(iterators[0])
-    if way == "begun":
-        threading.Thread(target=next, args=(iterators[0],), daemon=True).start(); time.sleep(0.1)
     if way == "consumed":
         threading.Thread(target=list, args=(iterators[0],), daemon=True).start(); time.sleep(0.5)
     if way == "error":
@@ -68,7 +73,7 @@ def test_a_process_with_live_iterators_ends_in_silence(way: str) -> None:
     assert len(done.stderr.splitlines()) < 6, done.stderr
 
 
-@pytest.mark.parametrize("way", ["begun", "consumed"])
+@pytest.mark.parametrize("way", ["begun", "consumed", "long"])
 def test_a_daemon_that_consumes_at_exit_gets_an_error_and_hangs_nothing(way: str) -> None:
     _, done = leave(way)
     assert done.returncode == 0
