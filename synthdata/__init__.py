@@ -29,14 +29,19 @@ if TYPE_CHECKING:
         BuildError,
         ContractError,
         DeclarationError,
+        FailureBudgetError,
         GeneratorFailedError,
         GeneratorNotFoundError,
         IdError,
+        LedgerError,
         ParamsError,
         RecipeError,
         RegistryError,
         SampleError,
+        SampleTimeoutError,
         SynthDataError,
+        WorkerDiedError,
+        WorkerError,
     )
     from synthdata.features import (
         Boxes,
@@ -56,26 +61,31 @@ if TYPE_CHECKING:
     from synthdata.output import Output
     from synthdata.recipe import Recipe
     from synthdata.registry import Listing, Registry, generators
+    from synthdata.running import Stats, explain, stats
     from synthdata.sample import Sample
     from synthdata.seeding import Rng
     from synthdata.source import Source
     from synthdata.tfdata import build
+    from synthdata.tuning import tune_process
 
 _MODULES = {
     "distributions": "Choice Constant Distribution LogUniform Normal Uniform within",
     "errors": "AmbiguousIdError AssetError BlockedError BrokenPluginError BuildError ContractError "
-    "DeclarationError GeneratorFailedError GeneratorNotFoundError IdError ParamsError RecipeError "
-    "RegistryError SampleError SynthDataError",
+    "DeclarationError FailureBudgetError GeneratorFailedError GeneratorNotFoundError IdError "
+    "LedgerError ParamsError RecipeError RegistryError SampleError SampleTimeoutError "
+    "SynthDataError WorkerDiedError WorkerError",
     "features": "Boxes ClassLabel Feature Image Keypoints Mask Polygons Scalar Tensor Text UpTo",
     "function": "from_function",
     "generator": "Generator Params make",
     "output": "Output",
     "recipe": "Recipe",
     "registry": "Listing Registry generators",
+    "running": "Stats explain stats",
     "sample": "Sample",
     "seeding": "Rng",
     "source": "Source",
     "tfdata": "build",
+    "tuning": "tune_process",
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names.split()}
 
@@ -92,6 +102,7 @@ __all__ = [
     "ContractError",
     "DeclarationError",
     "Distribution",
+    "FailureBudgetError",
     "Feature",
     "Generator",
     "GeneratorFailedError",
@@ -99,6 +110,7 @@ __all__ = [
     "IdError",
     "Image",
     "Keypoints",
+    "LedgerError",
     "Listing",
     "LogUniform",
     "Mask",
@@ -114,17 +126,24 @@ __all__ = [
     "Rng",
     "Sample",
     "SampleError",
+    "SampleTimeoutError",
     "Scalar",
     "Source",
+    "Stats",
     "SynthDataError",
     "Tensor",
     "Text",
     "Uniform",
     "UpTo",
+    "WorkerDiedError",
+    "WorkerError",
     "build",
+    "explain",
     "from_function",
     "generators",
     "make",
+    "stats",
+    "tune_process",
     "within",
 ]
 

@@ -14,9 +14,14 @@
     │   ├── AmbiguousIdError
     │   ├── BlockedError
     │   └── BrokenPluginError
+    ├── WorkerError (RuntimeError)        worker processes cannot be had
+    ├── LedgerError (RuntimeError)        a failure could not be written down
+    ├── FailureBudgetError (RuntimeError) more samples failed than the budget allows
     └── SampleError (ValueError)          one sample failed; knows which
         ├── ContractError                 the sample breaks the declared Output
-        └── GeneratorFailedError          the generator raised
+        ├── GeneratorFailedError          the generator raised
+        ├── WorkerDiedError               the process that made it died, more than once
+        └── SampleTimeoutError            it took longer than ``timeout``
 """
 
 from __future__ import annotations
@@ -66,6 +71,34 @@ class AssetError(SynthDataError, ValueError):
     def __init__(self, message: str, *, path: str) -> None:
         super().__init__(message)
         self.path = path
+
+
+class WorkerError(SynthDataError, RuntimeError):
+    """Worker processes cannot be started, or have no memory to work in."""
+
+
+class LedgerError(SynthDataError, RuntimeError):
+    """A failure could not be written to the ledger.
+
+    Attributes:
+        path: the ledger's file.
+    """
+
+    def __init__(self, message: str, *, path: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class FailureBudgetError(SynthDataError, RuntimeError):
+    """More samples failed than the budget allows.
+
+    Attributes:
+        failed: how many samples failed so far.
+    """
+
+    def __init__(self, message: str, *, failed: int) -> None:
+        super().__init__(message)
+        self.failed = failed
 
 
 class RegistryError(SynthDataError, LookupError):
@@ -179,6 +212,14 @@ class ContractError(SampleError):
 
 class GeneratorFailedError(SampleError):
     """The generator's ``sample`` raised; the exception is this error's ``__cause__``."""
+
+
+class WorkerDiedError(SampleError):
+    """A worker process died each time it made this sample."""
+
+
+class SampleTimeoutError(SampleError):
+    """A sample took longer than ``timeout``; the worker that made it was killed."""
 
 
 def _rebuild(

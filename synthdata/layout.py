@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import MutableSequence, Sequence
+from collections.abc import Callable, MutableSequence, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
@@ -18,6 +19,16 @@ Variable: TypeAlias = Literal["pad", "ragged"]
 
 ALIGNMENT: Final = 64
 """Bytes. TensorFlow takes an array without a copy only if it starts at a multiple of this."""
+
+
+Take: TypeAlias = Callable[[tuple[int, ...], np.dtype[Any]], NDArray[Any]]
+"""From a shape and a dtype to an uninitialised array that starts at a multiple of 64 bytes."""
+
+TEXT_ROOM: Final = 256
+"""Bytes that a text takes in a batch's room, where more are declared: few use them all."""
+
+RAGGED_ROOM: Final = 1 << 20
+"""Bytes that a ragged feature takes in a batch's room, where its upper bound is more than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +56,27 @@ class Column(ABC):
         self.leaf = leaf
         self.parts = parts
 
-    def store(self, rows: int) -> Any:
+    def store(self, rows: int, take: Take) -> Any:
         """Return something to put the rows' values into, by ``store[row] = value``."""
         rows_of_values: MutableSequence[Any] = [None] * rows
         return rows_of_values
 
     @abstractmethod
-    def arrays(self, store: Any) -> list[NDArray[Any]]:
-        """Turn a filled store into arrays, as ``parts`` describes them."""
+    def arrays(self, store: Any, take: Take) -> list[NDArray[Any]]:
+        """Turn a filled store into arrays, as ``parts`` describes them.
+
+        Args:
+            store: what ``store`` returned, or its first rows.
+            take: gives the arrays.
+        """
+
+    @abstractmethod
+    def room(self, rows: int) -> int:
+        """Return the bytes to reserve for so many rows.
+
+        They are the upper bound for features of fixed size and for padded ones. Of texts and
+        ragged features they are what is usual; a batch that needs more takes arrays elsewhere.
+        """
 
 
 class Stacked(Column):
@@ -63,13 +87,17 @@ class Stacked(Column):
         super().__init__(leaf, (Part(feature.dtype, (None, *feature.bound)),))
         self._dtype, self._shape = np.dtype(feature.dtype), feature.bound
 
-    def store(self, rows: int) -> NDArray[Any]:
+    def store(self, rows: int, take: Take) -> NDArray[Any]:
         """Return the batch's array, not yet filled."""
-        return aligned((rows, *self._shape), self._dtype)
+        return take((rows, *self._shape), self._dtype)
 
-    def arrays(self, store: NDArray[Any]) -> list[NDArray[Any]]:
+    def arrays(self, store: NDArray[Any], take: Take) -> list[NDArray[Any]]:
         """Return the array."""
         return [store]
+
+    def room(self, rows: int) -> int:
+        """Return the bytes of the array."""
+        return aligned_size((rows, *self._shape), self._dtype)
 
 
 class Strings(Column):
@@ -78,11 +106,19 @@ class Strings(Column):
     def __init__(self, leaf: Leaf) -> None:
         super().__init__(leaf, (Part("string", (None,)),))
 
-    def arrays(self, store: Sequence[str]) -> list[NDArray[Any]]:
+    def arrays(self, store: Sequence[str], take: Take) -> list[NDArray[Any]]:
         """Return the array."""
         encoded = np.empty(len(store), object)
         encoded[:] = [text.encode() for text in store]
         return [encoded]
+
+    def room(self, rows: int) -> int:
+        """Return the bytes of the texts, and of the length of each."""
+        assert isinstance(self.leaf.feature, Text)
+        longest = min(self.leaf.feature.max_bytes, TEXT_ROOM)
+        return aligned_size((rows,), np.dtype(np.int64)) + aligned_size(
+            (rows, longest), np.dtype(np.uint8)
+        )
 
 
 class Padded(Column):
@@ -92,10 +128,10 @@ class Padded(Column):
         feature = leaf.feature
         super().__init__(leaf, (Part(feature.dtype, (None, *feature.bound)),))
 
-    def arrays(self, store: Sequence[Any]) -> list[NDArray[Any]]:
+    def arrays(self, store: Sequence[Any], take: Take) -> list[NDArray[Any]]:
         """Return the padded array."""
         feature = self.leaf.feature
-        batch = aligned((len(store), *feature.bound), np.dtype(feature.dtype))
+        batch = take((len(store), *feature.bound), np.dtype(feature.dtype))
         batch.fill(feature.padding)
         for row, value in zip(batch, store, strict=True):
             if feature.jagged:
@@ -104,6 +140,11 @@ class Padded(Column):
             else:
                 row[tuple(slice(size) for size in value.shape)] = value
         return [batch]
+
+    def room(self, rows: int) -> int:
+        """Return the bytes of the padded array."""
+        feature = self.leaf.feature
+        return aligned_size((rows, *feature.bound), np.dtype(feature.dtype))
 
 
 class Ragged(Column):
@@ -122,7 +163,7 @@ class Ragged(Column):
         flat = Part(feature.dtype, (None, *self._inner))
         super().__init__(leaf, (flat, *(Part("int64", (None,)) for _ in varying)))
 
-    def arrays(self, store: Sequence[Any]) -> list[NDArray[Any]]:
+    def arrays(self, store: Sequence[Any], take: Take) -> list[NDArray[Any]]:
         """Return the rows of all samples in one array, and the lengths of each varying level."""
         feature: Feature = self.leaf.feature
         lengths: list[list[int]] = [[] for _ in self.levels]
@@ -138,17 +179,34 @@ class Ragged(Column):
                     level += [size] * repeat
                     repeat *= size
                 flat.append(value.reshape(-1, *self._inner))
-        rows = aligned((sum(map(len, flat)), *self._inner), np.dtype(feature.dtype))
+        rows = take((sum(map(len, flat)), *self._inner), np.dtype(feature.dtype))
         if flat:
             np.concatenate(flat, out=rows)
         return [
             rows,
             *(
-                np.array(level, np.int64)
+                _filled(level, take)
                 for level, size in zip(lengths, self.levels, strict=True)
                 if size is None
             ),
         ]
+
+    def room(self, rows: int) -> int:
+        """Return the bytes of the rows and of the lengths, within ``RAGGED_ROOM``."""
+        feature = self.leaf.feature
+        most = aligned_size((rows, *feature.bound), np.dtype(feature.dtype))
+        count = rows
+        for size, bound in zip(self.levels, feature.bound, strict=False):
+            if size is None:
+                most += aligned_size((count,), np.dtype(np.int64))
+            count *= bound
+        return min(most, RAGGED_ROOM)
+
+
+def _filled(numbers: list[int], take: Take) -> NDArray[Any]:
+    array = take((len(numbers),), np.dtype(np.int64))
+    array[:] = numbers
+    return array
 
 
 def columns(output: Output, variable: Variable) -> tuple[Column, ...]:
@@ -169,13 +227,22 @@ def columns(output: Output, variable: Variable) -> tuple[Column, ...]:
     return tuple(column(leaf) for leaf in output.leaves)
 
 
+def aligned_size(shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
+    """Return the bytes of an array, up to the next multiple of 64.
+
+    >>> aligned_size((3, 5), np.dtype("float32"))
+    64
+    """
+    return -(-math.prod(shape) * dtype.itemsize // ALIGNMENT) * ALIGNMENT
+
+
 def aligned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
     """Return an uninitialised array that starts at a multiple of 64 bytes.
 
     >>> aligned((3, 5), np.dtype("float32")).ctypes.data % ALIGNMENT
     0
     """
-    size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+    size = math.prod(shape) * dtype.itemsize
     memory = np.empty(size + ALIGNMENT, np.uint8)
     start = -memory.ctypes.data % ALIGNMENT
     return memory[start : start + size].view(dtype).reshape(shape)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import threading
 import traceback
 import weakref
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
+
+import numpy as np
 
 from synthdata.check import compile_check
 from synthdata.complaints import Violation
 from synthdata.errors import ContractError, GeneratorFailedError, SynthDataError
 from synthdata.generator import Generator
+from synthdata.sample import Sample
 from synthdata.seeding import Rng
 
 Validate: TypeAlias = Literal["all", "sampled", "off"]
@@ -42,6 +46,9 @@ class Stream:
         self.validate: Validate = validate
         self._structure = compile_check(generator.output, values=False)
         self._whole = compile_check(generator.output)
+        self._into = getattr(generator, "sample_into", None)
+        self._batch = getattr(generator, "sample_batch", None)
+        self._agreed = False
         self._opening = threading.Lock()
         self._closer: weakref.finalize[..., Any] | None = None
 
@@ -69,13 +76,24 @@ class Stream:
         if self._closer is not None:
             self._closer()
 
-    def draw(self, index: int, rng: Rng, attempt: int = 0) -> list[Any]:
+    @property
+    def draws_into(self) -> bool:
+        """Whether the generator can draw into a buffer."""
+        return self._into is not None
+
+    @property
+    def draws_batches(self) -> bool:
+        """Whether the generator can make a whole batch at once."""
+        return self._batch is not None
+
+    def draw(self, index: int, rng: Rng, attempt: int = 0, out: Sample | None = None) -> list[Any]:
         """Make and check one sample.
 
         Args:
             index: the sample's index.
             rng: this thread's Rng; it is re-keyed.
             attempt: 0, or the number of a retry.
+            out: the arrays that ``sample_into`` draws into; None has ``sample`` make its own.
 
         Returns:
             The values in the order of ``output.leaves``, as the check stores them.
@@ -88,31 +106,123 @@ class Stream:
             self.open()
         rng.rekey(self.seed, index, attempt)
         try:
-            sample = self.generator.sample(rng)
+            sample = (
+                self.generator.sample(rng)
+                if out is None or self._into is None
+                else self._into(rng, out)
+            )
         # sys.exit() in a generator must not end the user's program.
         except (Exception, SystemExit) as error:
             raise self._failed(error, index, attempt) from error
+        values = self._checked(sample, index, attempt)
+        if out is not None and not self._agreed:
+            self._compare("sample_into", index, values, rng)
+            self._agreed = True
+        return values
+
+    def draw_batch(self, indices: Sequence[int], rngs: Sequence[Rng]) -> list[list[Any]]:
+        """Make and check several samples by one call of the generator's ``sample_batch``.
+
+        Args:
+            indices: the samples' indices.
+            rngs: as many Rngs; they are re-keyed.
+
+        Returns:
+            The values of each sample, as ``draw`` returns them.
+
+        Raises:
+            ContractError: if a sample breaks the declared Output.
+            GeneratorFailedError: if the generator raised.
+        """
+        if self._closer is None:
+            self.open()
+        for index, rng in zip(indices, rngs, strict=True):
+            rng.rekey(self.seed, index)
+        assert self._batch is not None
+        try:
+            made = self._batch(rngs)
+            samples = _rows(made, len(indices))
+        except (Exception, SystemExit) as error:
+            raise self._failed(error, indices[0], 0, "sample_batch") from error
+        found = [
+            self._checked(sample, index, 0) for sample, index in zip(samples, indices, strict=True)
+        ]
+        if not self._agreed:
+            for index, values, rng in zip(indices, found, rngs, strict=True):
+                self._compare("sample_batch", index, values, rng)
+            self._agreed = True
+        return found
+
+    def _checked(self, sample: Any, index: int, attempt: int) -> list[Any]:
         whole = self.validate == "all" or (
             self.validate == "sampled" and index % SAMPLED_EVERY == 0
         )
         try:
             return self._whole(sample) if whole else self._structure(sample)
         except Violation as violation:
-            raise ContractError(
-                str(violation),
-                feature=violation.feature,
-                identity=self.generator.identity,
-                seed=self.seed,
-                index=index,
-                attempt=attempt,
-            ) from None
+            raise self._breach(str(violation), violation.feature, index, attempt) from None
 
-    def _failed(self, error: BaseException, index: int, attempt: int) -> GeneratorFailedError:
-        problem = str(error) if isinstance(error, SynthDataError) else f"sample {_raised(error)}"
+    def _compare(self, road: str, index: int, values: list[Any], rng: Rng) -> None:
+        """Hold what a faster road made against what ``sample`` makes."""
+        expected = self.draw(index, rng)
+        for leaf, value, wanted in zip(self.generator.output.leaves, values, expected, strict=True):
+            if not _same(value, wanted):
+                raise self._breach(
+                    f"{leaf.name} differs between {road} and sample; they must give the same "
+                    "bytes for the same rng (does one draw its random numbers in another order?)",
+                    leaf.name,
+                    index,
+                    0,
+                )
+
+    def _breach(self, problem: str, feature: str, index: int, attempt: int) -> ContractError:
+        return ContractError(
+            problem,
+            feature=feature,
+            identity=self.generator.identity,
+            seed=self.seed,
+            index=index,
+            attempt=attempt,
+        )
+
+    def _failed(
+        self, error: BaseException, index: int, attempt: int, road: str = "sample"
+    ) -> GeneratorFailedError:
+        problem = str(error) if isinstance(error, SynthDataError) else f"{road} {_raised(error)}"
         identity, seed = self.generator.identity, self.seed
         return GeneratorFailedError(
             problem, identity=identity, seed=seed, index=index, attempt=attempt
         )
+
+
+def _rows(made: Any, count: int) -> list[Any]:
+    """Cut a Sample of whole batches into one Sample a row."""
+    if type(made) is not Sample:
+        raise TypeError(
+            f"sample_batch returned {type(made).__name__}, but an sd.Sample is expected"
+        )
+    cuts = [_cut(tree, count) for tree in made]
+    return [Sample(*(cut(row) for cut in cuts)) for row in range(count)]
+
+
+def _cut(tree: Any, count: int) -> Callable[[int], Any]:
+    if tree is None:
+        return lambda row: None
+    if isinstance(tree, Mapping):
+        branches = {key: _cut(branch, count) for key, branch in tree.items()}
+        return lambda row: {key: cut(row) for key, cut in branches.items()}
+    if len(tree) != count:
+        raise ValueError(f"sample_batch returned {len(tree)} rows for {count} samples")
+    return lambda row: tree[row]
+
+
+def _same(value: Any, other: Any) -> bool:
+    if isinstance(value, list):
+        return len(value) == len(other) and all(map(_same, value, other))
+    if isinstance(value, str):
+        return bool(value == other)
+    one, two = np.asarray(value), np.asarray(other)
+    return one.dtype == two.dtype and one.shape == two.shape and one.tobytes() == two.tobytes()
 
 
 def _raised(error: BaseException) -> str:

@@ -8,19 +8,24 @@ turns the indices into arrays.
 from __future__ import annotations
 
 import atexit
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, Literal, get_args
+import os
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
 
-import numpy as np
 from numpy.typing import NDArray
 
 from synthdata.errors import BuildError
-from synthdata.execution import EXIT_GATE, Executor, Inline
+from synthdata.execution import EXIT_GATE, ExecutorName, Ledger, OnError, Policy, Work, choose
 from synthdata.generator import Generator
 from synthdata.ids import GeneratorId
 from synthdata.layout import Column, Ragged, Variable, columns
+from synthdata.options import check_options
 from synthdata.order import Order
+from synthdata.origin import origin
+from synthdata.plan import LAST_POSITION, Plan
 from synthdata.recipe import Recipe
+from synthdata.running import ATTRIBUTE, Run
 from synthdata.seeding import MAX_INDEX
 from synthdata.source import Source
 from synthdata.stream import Validate
@@ -39,9 +44,6 @@ atexit.register(EXIT_GATE.close)
 PREFETCHED: Final = 2
 """Batches that are made ahead, so that the generator works while the model trains."""
 
-LAST_POSITION: Final = 2**62
-"""Samples of all epochs together, where there is no end; sums with it stay within int64."""
-
 
 def build(
     what: str | Recipe | Generator,
@@ -57,12 +59,16 @@ def build(
     start: int = 0,
     as_supervised: bool = False,
     with_index: bool = False,
-    executor: Literal["auto", "inline"] = "auto",
+    executor: ExecutorName = "auto",
     workers: int | None = None,
-    on_error: Literal["raise"] = "raise",
+    slots: int | None = None,
+    timeout: float | None = None,
+    on_error: OnError = "raise",
+    attempts: int = 3,
+    budget: int | float | None = None,
+    ledger: str | os.PathLike[str] | None = None,
     variable: Variable = "pad",
     validate: Validate = "all",
-    timeout: float | None = None,
 ) -> tf.data.Dataset:
     """Build a dataset of batches from a generator.
 
@@ -84,14 +90,29 @@ def build(
             shards, ``step * batch_size * n``.
         as_supervised: True yields (image, label) in place of a dict, for ``model.fit``.
         with_index: True adds the key ``index``, an int64 vector.
-        executor: "inline" makes the samples in TensorFlow's own threads; "auto" chooses, today
-            always "inline".
-        workers: reserved for executors with workers; None.
-        on_error: "raise" ends the iteration with an error that names the sample.
+        executor: where samples are made. "processes": in worker processes, which leave whole
+            batches in shared memory; it is for nearly all generators, and needs one that can be
+            imported. "threads": in threads of this process, for generators that release the GIL.
+            "inline": in the thread that asks for a batch. "auto" times a few samples, chooses,
+            and logs what and why; ``sd.explain(ds)`` says it too.
+        workers: processes or threads; None is one for each core, 0 is "inline".
+        slots: batches that "processes" has shared memory for, at least ``workers + 2``; None is
+            what is of use, ``2 * workers + 5``, within a quarter of the memory available.
+        timeout: seconds that a sample may take before its worker is killed and the sample counts
+            as failed; for "processes". None is no limit.
+        on_error: what becomes of a sample that cannot be made. "raise" ends the iteration with
+            an error that names it. "skip" leaves it out, image, label and metadata together, and
+            fills the batch from those that follow; the cardinality is then unknown. "retry" draws
+            it again from the streams keyed (seed, index, attempt), and raises if all fail.
+            "substitute" does so too, and then takes another sample of the data set.
+        attempts: how often "retry" and "substitute" draw a sample in all.
+        budget: how many samples may fail before it is an error after all; a float is a fraction
+            of ``samples`` (of those made so far, where they are endless). None is no limit.
+        ledger: a file to which each failure is added as a line of JSON; ``synthdata replay`` makes
+            those samples again.
         variable: "pad" fills dimensions that vary up to their bound, "ragged" makes RaggedTensors.
         validate: which samples have each element looked at: "all", "sampled" (every 16th by
             index) or "off"; dtype, shape, structure, classes and text are always checked.
-        timeout: reserved for executors with workers; None.
 
     Returns:
         A dataset of ``{"image": …, "label": …, "metadata": {…}}`` with the declared dtypes,
@@ -100,13 +121,15 @@ def build(
 
     Raises:
         BuildError: if the options contradict each other, or TensorFlow is not installed.
+        WorkerError: if worker processes cannot be had.
+        LedgerError: if the ledger cannot be written.
         RegistryError, ParamsError, RecipeError, AssetError: if the generator cannot be had.
 
     >>> ds = build("shapes-v1", params={"size": 32}, seed=7, samples=100, batch_size=10)
     >>> ds.element_spec["image"].shape, ds.cardinality().numpy().item()
     (TensorShape([10, 32, 32, 3]), 10)
     """
-    _check_options(locals())
+    check_options(locals())
     source = _source(what, params, seed, samples, validate)
     if as_supervised and source.output.label is None:
         raise BuildError(f"as_supervised=True, but {source.generator.identity.id} has no label")
@@ -114,63 +137,79 @@ def build(
         raise BuildError(
             "shuffle=True needs samples=: endless samples are as good as shuffled, each is its own"
         )
-    source.open()
+    count = None if source.endless else len(source)
+    plan = _plan(count, source.seed, shuffle, repeat, shard, batch_size, drop_remainder, start)
+    policy = Policy(on_error, attempts)
+    work = Work(source.generator, source.seed, count, validate, variable, policy, plan)
+    books = Ledger(ledger, origin(source.generator), budget, count)
+    choice = choose(work, source.stream, executor, workers, slots, timeout)
+    run = Run(choice.executor, books, choice.why)
     parts = columns(source.output, variable)
-    runner: Executor = Inline(source.stream, parts)
-    samples = MAX_INDEX + 1 if source.endless else len(source)
-    order = Order(samples, source.seed, shuffle=shuffle)
+    rows = batch_size if plan.full and on_error != "skip" else None
 
-    def make(positions: NDArray[Any]) -> list[NDArray[Any]]:
-        with EXIT_GATE:
-            indices = order.indices(positions)
-            return [indices, *runner.batch(indices)]
+    def make(number: Any) -> list[NDArray[Any]]:
+        return run.batch(int(number))
 
-    def fetch(positions: tf.Tensor) -> Any:
-        tensors = _call(make, positions, parts)
-        return _element(tensors, positions.shape[0], parts, source, as_supervised, with_index)
+    def fetch(number: tf.Tensor) -> Any:
+        tensors = _call(make, number, parts)
+        return _element(tensors, rows, parts, source, as_supervised, with_index)
 
-    endless = source.endless or repeat is True
-    stop = LAST_POSITION if endless else min(samples * int(repeat or 1), LAST_POSITION)
-    batches = _positions(start, stop, shard, batch_size, drop_remainder, endless)
-    # One call at a time: more of them would only wait for the GIL.
-    dataset = batches.map(fetch, num_parallel_calls=1)
+    # One call at a time. TensorFlow would make a map without this parallel by itself.
+    dataset = _numbers(plan).map(fetch, num_parallel_calls=1)
+    if on_error == "skip":
+        dataset = _refilled(dataset, batch_size, plan.full)
     options = tf.data.Options()
     # A checkpoint then holds the position, not the batches that were made ahead.
     options.experimental_symbolic_checkpoint = True
-    return dataset.prefetch(PREFETCHED).with_options(options)
+    dataset = dataset.prefetch(PREFETCHED).with_options(options)
+    setattr(dataset, ATTRIBUTE, run)
+    # TensorFlow keeps the function for ever; workers and memory end with the dataset.
+    weakref.finalize(dataset, choice.executor.close).atexit = False
+    return dataset
 
 
-def _check_options(given: dict[str, Any]) -> None:
-    choices = {
-        "on_error": ("raise",),
-        "executor": ("auto", "inline"),
-        "variable": get_args(Variable),
-        "validate": get_args(Validate),
-    }
-    for name, allowed in choices.items():
-        if given[name] not in allowed:
-            raise BuildError(f"{name}={given[name]!r}: expected {' or '.join(map(repr, allowed))}")
-    for name in ("workers", "timeout"):
-        if given[name] is not None:
-            raise BuildError(f"{name}={given[name]!r}: the inline executor has no workers")
-    _whole("batch_size", given["batch_size"], 1)
-    _whole("start", given["start"], 0)
-    if not isinstance(given["repeat"], bool):
-        _whole("repeat", given["repeat"], 1)
-    shard = given["shard"]
-    if not isinstance(shard, Sequence) or len(shard) != 2:
-        raise BuildError(f"shard={shard!r}: expected (k, n), the k-th of n")
-    _whole("shard n", shard[1], 1)
-    _whole("shard k", shard[0], 0, shard[1] - 1)
-    if given["as_supervised"] and given["with_index"]:
-        raise BuildError("with_index=True has no place in the (image, label) of as_supervised=True")
+def _plan(
+    samples: int | None,
+    seed: int,
+    shuffle: bool,
+    repeat: bool | int,
+    shard: tuple[int, int],
+    batch_size: int,
+    drop_remainder: bool,
+    start: int,
+) -> Plan:
+    endless = samples is None or repeat is True
+    epoch = MAX_INDEX + 1 if samples is None else samples
+    stop = None if endless else min(epoch * int(repeat or 1), LAST_POSITION)
+    if stop is not None and start >= stop:
+        raise BuildError(f"start={start}: there are {stop} samples in all")
+    return Plan(
+        Order(epoch, seed, shuffle=shuffle),
+        stop=stop,
+        start=start,
+        shard=shard,
+        batch_size=batch_size,
+        drop_remainder=drop_remainder,
+    )
 
 
-def _whole(name: str, value: Any, least: int, most: int = MAX_INDEX) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise BuildError(f"{name}={value!r}: expected a whole number")
-    if not least <= value <= most:
-        raise BuildError(f"{name}={value!r}: expected {least} to {most}")
+def _numbers(plan: Plan) -> tf.data.Dataset:
+    numbers = tf.data.Dataset.range(len(plan))
+    # Nobody gets to the end of an endless plan; repeat() only tells TensorFlow that there is none.
+    return numbers.repeat() if plan.endless else numbers
+
+
+def _refilled(dataset: tf.data.Dataset, batch_size: int, full: bool) -> tf.data.Dataset:
+    """Fill batches that lost samples from those that follow.
+
+    A batch that lost all is filtered out first: TensorFlow divides by its size.
+    """
+
+    def has_rows(*element: Any) -> tf.Tensor:
+        first = tf.nest.flatten(element, expand_composites=True)[-1]
+        return tf.shape(first)[0] > 0
+
+    return dataset.filter(has_rows).unbatch().batch(batch_size, drop_remainder=full)
 
 
 def _source(
@@ -201,45 +240,20 @@ def _source(
     )
 
 
-def _positions(
-    start: int,
-    stop: int,
-    shard: tuple[int, int],
-    batch_size: int,
-    drop_remainder: bool,
-    endless: bool,
-) -> tf.data.Dataset:
-    """Return a dataset of int64 vectors, the positions of each batch.
-
-    A position counts samples from the first of epoch 0, through all epochs and before sharding.
-    """
-    if start >= stop:
-        raise BuildError(f"start={start}: there are {stop} samples in all")
-    k, n = shard
-    count = len(range(start + k, stop, n))
-    full = endless or count % batch_size == 0
-    positions = tf.data.Dataset.range(start + k, stop, n)
-    batches = positions.batch(batch_size, drop_remainder=drop_remainder or full)
-    # Nobody gets to the end of an endless range; repeat() only tells TensorFlow that there is none.
-    return batches.repeat() if endless else batches
-
-
 def _call(
-    make: Callable[[NDArray[Any]], list[NDArray[Any]]],
-    positions: tf.Tensor,
+    make: Callable[[Any], list[NDArray[Any]]],
+    number: tf.Tensor,
     parts: tuple[Column, ...],
 ) -> list[tf.Tensor]:
     """Call Python once for a batch.
 
     ``numpy_function`` is the sibling of ``py_function`` that passes arrays in place of eager
     tensors. It costs a third of the time a call, takes aligned arrays without a copy, and can be
-    told that a batch is a function of its positions and nothing else. ``py_function`` always
+    told that a batch is a function of its number and nothing else. ``py_function`` always
     counts as stateful, and TensorFlow logs that once a batch where iterators can be checkpointed.
     """
     dtypes = [tf.dtypes.as_dtype(part.dtype) for column in parts for part in column.parts]
-    made: list[tf.Tensor] = tf.numpy_function(
-        make, [positions], [tf.int64, *dtypes], stateful=False
-    )
+    made: list[tf.Tensor] = tf.numpy_function(make, [number], [tf.int64, *dtypes], stateful=False)
     return made
 
 

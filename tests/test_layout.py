@@ -9,16 +9,16 @@ import pytest
 
 import synthdata as sd
 from synthdata.features import AnyFeature
-from synthdata.layout import ALIGNMENT, columns
+from synthdata.layout import ALIGNMENT, aligned, columns
 
 
 def arrays(feature: AnyFeature, values: list[Any], variable: Any) -> list[Any]:
     output = sd.Output(image=sd.Image(8, 8), metadata={"x": feature})
     column = columns(output, variable)[1]
-    store = column.store(len(values))
+    store = column.store(len(values), aligned)
     for row, value in enumerate(values):
         store[row] = value
-    made = column.arrays(store)
+    made = column.arrays(store, aligned)
     assert len(made) == len(column.parts)
     for array, part in zip(made, column.parts, strict=True):
         assert array.ndim == len(part.shape)

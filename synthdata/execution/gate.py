@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final
 
@@ -42,6 +43,15 @@ class Gate:
         self._inside = 0
         self._called = 0.0
         self._changed = threading.Condition()
+        self._callbacks: dict[Callable[[], None], None] = {}
+
+    def at_close(self, callback: Callable[[], None]) -> None:
+        """Have a function called once the gate is closed and all is quiet."""
+        self._callbacks[callback] = None
+
+    def forget(self, callback: Callable[[], None]) -> None:
+        """Undo ``at_close``."""
+        self._callbacks.pop(callback, None)
 
     def __enter__(self) -> None:
         with self._changed:
@@ -72,8 +82,12 @@ class Gate:
     def close(self) -> None:
         """Refuse calls from now on, and wait until none is inside and none came for a while."""
         self.closed = True
-        if self._called == 0.0:
-            return
+        if self._called:
+            self._wait()
+        for callback in list(self._callbacks):
+            callback()
+
+    def _wait(self) -> None:
         end = time.monotonic() + PATIENCE
         with self._changed:
             self._changed.wait_for(lambda: self._inside == 0, PATIENCE)

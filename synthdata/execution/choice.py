@@ -1,0 +1,214 @@
+"""Which executor, with how many workers: as asked for, or as a look at the generator says."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from itertools import cycle
+from typing import Final, Literal, TypeAlias
+
+from synthdata.errors import BuildError, SampleError, WorkerError
+from synthdata.execution.crew import QUEUE
+from synthdata.execution.executor import Executor
+from synthdata.execution.inline import Inline
+from synthdata.execution.machine import available_memory, cores, shown
+from synthdata.execution.processes import HELD, Processes
+from synthdata.execution.threads import Threads
+from synthdata.execution.work import Work
+from synthdata.seeding import Rng
+from synthdata.stream import Stream
+
+logger = logging.getLogger("synthdata")
+
+ExecutorName: TypeAlias = Literal["auto", "inline", "threads", "processes"]
+"""Where samples are made; ``build`` says what each does."""
+
+TRIAL: Final = 0.05
+"""Seconds in which samples are timed."""
+
+TRIAL_SAMPLES: Final = 16
+"""Samples that are timed at the most."""
+
+START_COST: Final = 1.0
+"""Seconds of generator time below which workers are not worth their start."""
+
+GIL_BOUND: Final = 1.4
+"""How much two threads must make of one's samples, for the generator to count as parallel."""
+
+MEMORY_SHARE: Final = 4
+"""Slots take at most this part (1/4) of the memory available, unless ``slots`` says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An executor, and why it is this one."""
+
+    executor: Executor
+    why: str
+
+
+def choose(
+    work: Work,
+    stream: Stream,
+    name: ExecutorName,
+    workers: int | None,
+    slots: int | None,
+    timeout: float | None,
+) -> Choice:
+    """Make the executor that was asked for, or find one, and start it.
+
+    Args:
+        work: what the batches are made of.
+        stream: draws samples in this process.
+        name: of the executor; "auto" looks at the generator.
+        workers: processes or threads; None is one for each core.
+        slots: of ``processes``; None is as many as are of use, within a quarter of the memory.
+        timeout: seconds that a sample may take; None is no limit.
+
+    Raises:
+        BuildError: if the options contradict each other.
+        WorkerError: if workers cannot be started, or do not know the generator.
+        SynthDataError: what the generator's ``open`` raises.
+    """
+    asked = "it was asked for"
+    if workers == 0:
+        name, asked = "inline", "workers=0"
+    if name == "auto":
+        found = _found(work, stream, workers, slots, timeout)
+        logger.info("%s: executor=%r: %s", stream.generator.identity.id, *_shown(found))
+    elif name == "processes":
+        found = Choice(_processes(work, workers, slots, timeout), asked)
+        found.executor.open()
+    else:
+        for option, value in (("slots", slots), ("timeout", timeout)):
+            if value is not None:
+                raise BuildError(f"{option}={value!r} is for executor='processes', not {name!r}")
+        inline = name == "inline"
+        found = Choice(
+            Inline(work, stream) if inline else Threads(work, stream, workers or cores()), asked
+        )
+        found.executor.open()
+    return found
+
+
+def _shown(choice: Choice) -> tuple[str, str]:
+    return choice.executor.name, choice.why
+
+
+def _processes(
+    work: Work, workers: int | None, slots: int | None, timeout: float | None
+) -> Processes:
+    workers = workers or cores()
+    if slots is None:
+        slots = _slots(work, workers)
+    elif slots < workers + 2:
+        raise BuildError(f"slots={slots}: {workers} workers need at least {workers + 2}")
+    return Processes(work, workers, slots, timeout)
+
+
+def _slots(work: Work, workers: int) -> int:
+    useful = min(QUEUE * workers + HELD, len(work.plan) + 1)
+    affordable = available_memory() // MEMORY_SHARE // work.batch_room()
+    return max(min(useful, affordable), workers + 2)
+
+
+def _found(
+    work: Work, stream: Stream, workers: int | None, slots: int | None, timeout: float | None
+) -> Choice:
+    """Find the executor for a generator."""
+    if timeout is not None or slots is not None:
+        option = "timeout" if timeout is not None else "slots"
+        executor = _processes(work, workers, slots, timeout)
+        executor.open()
+        return Choice(executor, f"{option}= needs worker processes")
+    stream.open()
+    seconds = _seconds_a_sample(work, stream)
+    total = seconds * len(work.plan) * work.plan.batch_size
+    took = f"a sample takes {_readable(seconds)}"
+    if total < START_COST:
+        return Choice(Inline(work, stream), f"{took}, all of them {total:.2f} s: less than workers")
+    if (workers or cores()) == 1:
+        return Choice(Inline(work, stream), f"{took}, and there is one core")
+    try:
+        executor = _processes(work, workers, None, None)
+        executor.open()
+    except WorkerError as error:
+        return _without_processes(work, stream, workers, f"{took}; {error}")
+    stream.close()
+    size = shown(executor.slots * executor.slot_size)
+    return Choice(
+        executor, f"{took}; {executor.workers} processes share {executor.slots} slots, {size}"
+    )
+
+
+def _without_processes(work: Work, stream: Stream, workers: int | None, why: str) -> Choice:
+    gain = _gain_of_threads(work, stream)
+    if gain < GIL_BOUND:
+        logger.warning("%s", why)
+        return Choice(
+            Inline(work, stream), f"{why}; two threads make {gain:.1f} × the samples of one"
+        )
+    return Choice(
+        Threads(work, stream, workers or cores()),
+        f"{why}; two threads make {gain:.1f} × the samples of one",
+    )
+
+
+def _seconds_a_sample(work: Work, stream: Stream) -> float:
+    """Time a few samples; one that fails counts as well."""
+    rng = Rng()
+    indices = _trial_indices(work)
+    _draw(stream, indices[0], rng)  # the first may fill caches
+    done, elapsed, began = 0, 0.0, time.perf_counter()
+    while elapsed < TRIAL and done < len(indices):
+        _draw(stream, indices[done], rng)
+        done, elapsed = done + 1, time.perf_counter() - began
+    return elapsed / done
+
+
+def _gain_of_threads(work: Work, stream: Stream) -> float:
+    """Return how many samples two threads make for each that one makes in the same time."""
+    indices = _trial_indices(work)
+    return _rate(stream, indices, 2) / _rate(stream, indices, 1)
+
+
+def _rate(stream: Stream, indices: list[int], threads: int) -> float:
+    """Return the samples a second that so many threads make together."""
+    counts: list[int] = []
+
+    def run() -> None:
+        rng = Rng()
+        for count, index in enumerate(cycle(indices), 1):
+            _draw(stream, index, rng)
+            if time.perf_counter() > began + TRIAL:
+                counts.append(count)
+                return
+
+    began = time.perf_counter()
+    running = [threading.Thread(target=run) for _ in range(threads)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+    return sum(counts) / (time.perf_counter() - began)
+
+
+def _draw(stream: Stream, index: int, rng: Rng) -> None:
+    try:
+        stream.draw(index, rng)
+    except SampleError:
+        return  # whoever asks for it in earnest gets to know
+
+
+def _trial_indices(work: Work) -> list[int]:
+    indices: list[int] = work.plan.indices(0)[:TRIAL_SAMPLES].tolist()
+    return indices
+
+
+def _readable(seconds: float) -> str:
+    for unit, factor in (("µs", 1e6), ("ms", 1e3)):
+        if seconds * factor < 1000:
+            return f"{seconds * factor:.3g} {unit}"
+    return f"{seconds:.3g} s"

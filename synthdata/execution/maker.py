@@ -1,0 +1,175 @@
+"""Makes the samples of a batch in one thread: draws, asks the policy, lays them into arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from numpy.typing import NDArray
+
+from synthdata.errors import SampleError
+from synthdata.execution.failures import Failure, Policy
+from synthdata.layout import Column, Stacked, Take, aligned
+from synthdata.sample import Sample
+from synthdata.seeding import MAX_INDEX, Rng
+from synthdata.stream import Stream
+
+Before: TypeAlias = Callable[[int, int, int], None]
+"""Called before samples are drawn with index, attempt and how many; it may raise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A batch, or why there is none.
+
+    Attributes:
+        arrays: the int64 indices of the rows, then the arrays of all columns in the order of
+            ``output.leaves``; empty if there is an error.
+        failures: each attempt that failed, in the order of the indices.
+        drawn: how many samples the batch was to have.
+        error: why there is no batch.
+    """
+
+    arrays: list[NDArray[Any]]
+    failures: tuple[Failure, ...]
+    drawn: int
+    error: Exception | None = None
+
+
+class Maker:
+    """Makes batches, one after the other. It belongs to one thread.
+
+    Args:
+        stream: draws the samples.
+        columns: how they lie in a batch.
+        policy: what is done about those that cannot be made.
+        samples: of an epoch, from which a substitute is taken; None is endless.
+        before: called before each sample.
+    """
+
+    def __init__(
+        self,
+        stream: Stream,
+        columns: tuple[Column, ...],
+        policy: Policy,
+        samples: int | None,
+        before: Before,
+    ) -> None:
+        self._stream = stream
+        self._columns = columns
+        self._policy = policy
+        self._samples = MAX_INDEX + 1 if samples is None else samples
+        self._before = before
+        self._rng = Rng()
+        self._rngs: list[Rng] = []
+        self._assemble = stream.generator.output.assembler()
+        self._failures: list[Failure] = []
+
+    def make(self, indices: NDArray[Any], take: Take = aligned, *, singly: bool = False) -> Made:
+        """Make the samples of some indices.
+
+        Args:
+            indices: int64 vector, in the order of the batch's rows.
+            take: gives the arrays that the batch is made of.
+            singly: never by ``sample_batch``.
+
+        Returns:
+            The batch. Under the policy ``skip`` it has a row for each sample that could be made.
+        """
+        self._failures = []
+        stores = [column.store(len(indices), take) for column in self._columns]
+        made = take(indices.shape, indices.dtype)
+        try:
+            rows = self._fill(indices.tolist(), made, stores, singly)
+        except SampleError as error:
+            return Made([], tuple(self._failures), len(indices), error)
+        arrays = [made[:rows]]
+        for column, store in zip(self._columns, stores, strict=True):
+            arrays += column.arrays(store[:rows], take)
+        return Made(arrays, tuple(self._failures), len(indices))
+
+    def _fill(self, indices: list[int], made: NDArray[Any], stores: list[Any], singly: bool) -> int:
+        if self._stream.draws_batches and not singly and indices:
+            return self._fill_at_once(indices, made, stores)
+        before, draw, rng = self._before, self._stream.draw, self._rng
+        in_place = self._stream.draws_into
+        views: list[Any] = [None] * len(stores)
+        out = None
+        row = 0
+        for index in indices:
+            if in_place:
+                views = self._views(stores, row)
+                out = Sample(**self._assemble(views))
+            try:
+                before(index, 0, 1)
+                values = draw(index, rng, 0, out)
+            except SampleError as error:
+                mended = self._mend(error)
+                if mended is None:
+                    continue
+                values = mended
+            made[row] = index
+            for store, value, view in zip(stores, values, views, strict=True):
+                if value is not view:
+                    store[row] = value
+            row += 1
+        return row
+
+    def _views(self, stores: list[Any], row: int) -> list[Any]:
+        """The rows that ``sample_into`` may draw into: those of arrays of fixed size."""
+        return [
+            store[row] if isinstance(column, Stacked) and store.ndim > 1 else None
+            for column, store in zip(self._columns, stores, strict=True)
+        ]
+
+    def _fill_at_once(self, indices: list[int], made: NDArray[Any], stores: list[Any]) -> int:
+        self._rngs += [Rng() for _ in range(len(indices) - len(self._rngs))]
+        try:
+            self._before(indices[0], 0, len(indices))
+            batch = self._stream.draw_batch(indices, self._rngs[: len(indices)])
+        except SampleError as error:
+            # One of them fails; which one shows when each is drawn by itself.
+            rows = self._fill(indices, made, stores, singly=True)
+            if not self._failures:
+                raise self._fatal(error) from error
+            return rows
+        for row, values in enumerate(batch):
+            made[row] = indices[row]
+            for store, value in zip(stores, values, strict=True):
+                store[row] = value
+        return len(indices)
+
+    def _mend(self, error: SampleError) -> list[Any] | None:
+        """Do what the policy says: return the values of another attempt, None to skip, or raise."""
+        self._failures.append(Failure.of(error))
+        policy, index = self._policy, error.index
+        if policy.on_error == "skip":
+            return None
+        if policy.on_error == "raise":
+            raise error
+        for attempt in range(1, policy.attempts):
+            try:
+                self._before(index, attempt, 1)
+                return self._stream.draw(index, self._rng, attempt)
+            except SampleError as again:
+                self._failures.append(Failure.of(again))
+                error = again
+        if policy.on_error == "retry":
+            raise error
+        return self._substitute(error, index)
+
+    def _substitute(self, error: SampleError, index: int) -> list[Any]:
+        chooser = Rng(self._stream.seed, index, self._policy.attempts)
+        for other in chooser.integers(self._samples, size=self._policy.attempts).tolist():
+            try:
+                self._before(other, 0, 1)
+                return self._stream.draw(other, self._rng)
+            except SampleError as again:
+                self._failures.append(Failure.of(again))
+                error = again
+        raise error
+
+    def _fatal(self, error: SampleError) -> SampleError:
+        self._failures.append(Failure.of(error))
+        return error

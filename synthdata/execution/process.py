@@ -1,0 +1,143 @@
+"""One worker process, as the process that started it sees it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+from collections import deque
+from multiprocessing.connection import Connection
+from typing import Any, Final
+
+from synthdata.errors import WorkerError
+from synthdata.execution.messages import Request, Setting
+
+MODULE: Final = "synthdata.execution.worker"
+
+LAST_WORDS: Final = 0.5
+"""Seconds that a worker has to write down where it hangs, before it is killed."""
+
+_ONE_THREAD: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Workers fill the cores by their number; libraries with threads of their own would fight."""
+
+
+class WorkerProcess:
+    """A process that makes batches; whoever made this object ends it by ``end``.
+
+    Args:
+        setting: what the worker is told first.
+        slab: descriptor of the shared memory.
+
+    Attributes:
+        connection: carries Requests there and Replies back.
+        outstanding: numbers of the batches that it was asked for, oldest first.
+        ready: whether it said that it has started.
+        line: of the worker in the slab.
+
+    Raises:
+        WorkerError: if no process can be started.
+    """
+
+    def __init__(self, setting: Setting, slab: int) -> None:
+        self.line = setting.line
+        self.outstanding: deque[int] = deque()
+        self.ready = False
+        ours, theirs = socket.socketpair()
+        ends, self._lifeline = os.pipe()
+        self._crash = os.memfd_create("synthdata-crash", os.MFD_CLOEXEC)
+        given = (theirs.fileno(), slab, ends, self._crash)
+        try:
+            self._process = subprocess.Popen(  # noqa: S603  # our own module
+                [sys.executable, "-P", "-m", MODULE, *map(str, given)],
+                pass_fds=given,
+                stdin=subprocess.DEVNULL,
+                env=_environment(),
+                process_group=0,  # Ctrl-C in a terminal is for the process that asks
+            )
+        except OSError as error:
+            ours.close()
+            os.close(self._lifeline)
+            os.close(self._crash)
+            raise WorkerError(f"no worker process can be started: {error.strerror}") from error
+        finally:
+            theirs.close()
+            os.close(ends)
+        self.connection = Connection(ours.detach())
+        with contextlib.suppress(OSError):  # it died at once; reading shows that
+            self.connection.send(setting)
+
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        return self._process.pid
+
+    def ask(self, request: Request) -> None:
+        """Ask for a batch."""
+        self.outstanding.append(request.number)
+        with contextlib.suppress(OSError):  # it died; reading shows that
+            self.connection.send_bytes(pickle.dumps(request))
+
+    def receive(self) -> Any:
+        """Return the next message: Ready or CannotStart, and then Replies.
+
+        Raises:
+            EOFError: if the process is gone.
+        """
+        try:
+            return pickle.loads(self.connection.recv_bytes())  # noqa: S301  # from our own worker
+        except OSError as error:
+            raise EOFError from error
+
+    def stop(self) -> None:
+        """Kill it, after it had a moment to write down where it is."""
+        self._process.send_signal(signal.SIGABRT)
+        try:
+            self._process.wait(LAST_WORDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """Kill it, and wait until it is gone."""
+        self._process.kill()
+        self._process.wait()
+
+    def obituary(self) -> tuple[str, str]:
+        """Return how a dead process ended, and where Python was, if that is known."""
+        code = self._process.wait()
+        trace = os.pread(self._crash, os.fstat(self._crash).st_size, 0).decode(errors="replace")
+        if code >= 0:
+            return f"ended with exit code {code}", trace
+        name = signal.Signals(-code).name if -code in signal.valid_signals() else f"signal {-code}"
+        hint = " (by the kernel, if memory ran out)" if -code == signal.SIGKILL else ""
+        return f"was killed by {name}{hint}", trace
+
+    def dismiss(self) -> None:
+        """Ask it to end after the sample at hand, by closing the connection."""
+        self.connection.close()
+
+    def end(self, patience: float) -> None:
+        """Wait for its end, or else kill it.
+
+        Args:
+            patience: seconds.
+        """
+        self.connection.close()
+        try:
+            self._process.wait(patience)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def release(self) -> None:
+        """Close what belongs to it, after its end."""
+        os.close(self._lifeline)
+        os.close(self._crash)
+
+
+def _environment() -> dict[str, str]:
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    limits = {name: "1" for name in _ONE_THREAD if name not in os.environ}
+    return {**os.environ, **limits, "PYTHONPATH": path}

@@ -1,0 +1,177 @@
+"""What stands behind a dataset that ``build`` made: its executor, its failures, and its figures."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+from numpy.typing import NDArray
+
+from synthdata.errors import BuildError
+from synthdata.execution import EXIT_GATE, Executor, Ledger
+from synthdata.execution.machine import shown
+
+ATTRIBUTE: Final = "_synthdata_run"
+"""Name under which a dataset keeps its Run."""
+
+
+class Run:
+    """Makes the batches of one dataset, and keeps its figures.
+
+    Args:
+        executor: makes them.
+        ledger: settles the failures in them.
+        why: the executor is this one.
+    """
+
+    def __init__(self, executor: Executor, ledger: Ledger, why: str) -> None:
+        self.executor = executor
+        self.ledger = ledger
+        self.why = why
+        self._began: float | None = None
+        self._ended = 0.0
+        self._waited = 0.0
+        self._batches = 0
+        self._samples = 0
+
+    def batch(self, number: int) -> list[NDArray[Any]]:
+        """Return the arrays of a batch: the indices, then those of all columns.
+
+        Raises:
+            SynthDataError: why it cannot be had.
+        """
+        began = time.monotonic()
+        with EXIT_GATE:
+            made = self.executor.batch(number)
+            self.ledger.settle(made)
+        self._ended = time.monotonic()
+        self._began = began if self._began is None else self._began
+        self._waited += self._ended - began
+        self._batches += 1
+        self._samples += len(made.arrays[0])
+        return made.arrays
+
+    def stats(self) -> Stats:
+        """Return the figures so far."""
+        seconds = 0.0 if self._began is None else self._ended - self._began
+        counted = self.executor.telemetry()
+        workers = self.executor.workers
+        return Stats(
+            executor=self.executor.name,
+            workers=workers,
+            batches=self._batches,
+            samples=self._samples,
+            seconds=seconds,
+            samples_per_second=self._samples / seconds if seconds else 0.0,
+            waiting=self._waited,
+            idle=counted.idle / max(workers, 1),
+            slots=counted.slots,
+            slots_in_use=counted.slots_in_use,
+            memory=counted.memory,
+            restarts=counted.restarts,
+            failures=self.ledger.failures,
+            copies=counted.copies,
+            overflows=counted.overflows,
+            pids=counted.pids,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Figures of a dataset, since it was built.
+
+    Attributes:
+        executor: "inline", "threads" or "processes".
+        workers: threads or processes that make batches.
+        batches: handed over, those prefetched included.
+        samples: in them.
+        seconds: from the first batch asked for to the last handed over.
+        samples_per_second: samples by seconds.
+        waiting: seconds in which a batch was asked for and not there: the generator is slower
+            than the consumer. With ``inline`` it is the time of making them.
+        idle: seconds that a worker had nothing to do, on average: the consumer is slower. Of
+            ``processes`` only.
+        slots: batches that there is shared memory for.
+        slots_in_use: those that are being made, or made, or held by a consumer.
+        memory: bytes of all slots.
+        restarts: of worker processes that died.
+        failures: attempts at samples that failed.
+        copies: batches that were copied, since consumers held too many slots.
+        overflows: batches with texts or ragged arrays that did not fit into a slot.
+        pids: of the worker processes.
+    """
+
+    executor: str
+    workers: int
+    batches: int
+    samples: int
+    seconds: float
+    samples_per_second: float
+    waiting: float
+    idle: float
+    slots: int
+    slots_in_use: int
+    memory: int
+    restarts: int
+    failures: int
+    copies: int
+    overflows: int
+    pids: tuple[int, ...]
+
+    def __str__(self) -> str:
+        """Show one figure a line."""
+        width = max(len(field.name) for field in fields(self))
+        return "\n".join(
+            f"{field.name:{width}} {_shown(field.name, getattr(self, field.name))}"
+            for field in fields(self)
+        )
+
+
+def _shown(name: str, value: Any) -> str:
+    if name == "memory":
+        return shown(value)
+    if isinstance(value, float):
+        return f"{value:,.1f}" + ("" if name == "samples_per_second" else " s")
+    return " ".join(map(str, value)) if isinstance(value, tuple) else f"{value}"
+
+
+def stats(dataset: Any) -> Stats:
+    """Return the figures of a dataset: speed, waiting, slots, restarts, failures.
+
+    Args:
+        dataset: what ``build`` returned, or what was made of it by ``map``, ``take`` and so on.
+
+    Raises:
+        BuildError: if no dataset of ``build`` is behind it.
+    """
+    return _run(dataset).stats()
+
+
+def explain(dataset: Any) -> str:
+    """Say how a dataset makes its samples, and why so.
+
+    Args:
+        dataset: as for ``stats``.
+
+    Raises:
+        BuildError: if no dataset of ``build`` is behind it.
+    """
+    run = _run(dataset)
+    found = run.stats()
+    text = f"executor={found.executor!r}, workers={found.workers}: {run.why}"
+    if found.slots:
+        each = shown(found.memory / found.slots)
+        text += f"\nmemory: {found.slots} slots of {each} = {shown(found.memory)}"
+    return text
+
+
+def _run(dataset: Any) -> Run:
+    remaining = [dataset]
+    while remaining:
+        one = remaining.pop()
+        run = getattr(one, ATTRIBUTE, None)
+        if run is not None:
+            return run  # type: ignore[no-any-return]
+        remaining += one._inputs() if hasattr(one, "_inputs") else []
+    raise BuildError(f"{type(dataset).__name__} was not made by sd.build, or from what it made")
