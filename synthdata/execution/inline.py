@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import time
+from collections import deque
 
 from synthdata.execution.executor import Telemetry
 from synthdata.execution.gate import EXIT_GATE
@@ -25,9 +25,9 @@ class Inline:
     workers = 0
 
     def __init__(self, work: Work, stream: Stream) -> None:
-        self._plan = work.plan
+        self._work = work
         self._stream = stream
-        self._own = _Own(work, stream)
+        self._spare: deque[_Own] = deque()
 
     def open(self) -> None:
         """Open the generator."""
@@ -36,9 +36,13 @@ class Inline:
 
     def batch(self, number: int) -> Made:
         """Make a batch."""
-        own = self._own
+        # Not by thread: threads of TensorFlow lose what is local to them after each call.
+        own = self._spare.pop() if self._spare else _Own(self._work, self._stream)
         own.began = time.monotonic()
-        return own.maker.make(self._plan.indices(number))
+        try:
+            return own.maker.make(self._work.plan.indices(number))
+        finally:
+            self._spare.append(own)
 
     def close(self) -> None:
         """Leave the generator open: samples may be asked for again, and it closes with the last."""
@@ -48,8 +52,8 @@ class Inline:
         return Telemetry()
 
 
-class _Own(threading.local):
-    """What belongs to each thread that asks for batches.
+class _Own:
+    """What belongs to one call at a time.
 
     Attributes:
         maker: makes them.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import threading
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -55,6 +56,7 @@ class Ledger:
         self._failed: set[int] = set()
         self._drawn = 0
         self._left_out = 0
+        self._lock = threading.Lock()  # iterators side by side settle in threads of their own
         self._write([])
 
     def settle(self, made: Made) -> None:
@@ -65,18 +67,19 @@ class Ledger:
             FailureBudgetError: if they are too many.
             SynthDataError: the batch's own error.
         """
-        self._drawn += made.drawn
-        if made.failures:
-            self._record(made)
-        if made.error is not None:
-            raise made.error
-        if made.failures:
-            self._check_budget(made.failures)
-        if len(made.arrays[0]):
-            self._left_out = 0
-        else:
-            self._left_out += made.drawn
-            self._check_end(made.failures)
+        with self._lock:
+            self._drawn += made.drawn
+            if made.failures:
+                self._record(made)
+            if made.error is not None:
+                raise made.error
+            if made.failures:
+                self._check_budget(made.failures)
+            if len(made.arrays[0]):
+                self._left_out = 0
+            else:
+                self._left_out += made.drawn
+                self._check_end(made.failures)
 
     def _record(self, made: Made) -> None:
         if not self.failures and made.error is None:
@@ -91,7 +94,8 @@ class Ledger:
             return
         text = "".join(f"{json.dumps(record, ensure_ascii=False)}\n" for record in records)
         try:
-            with open(self._path, "a", encoding="utf-8") as file:  # noqa: PTH123
+            # The escape of a surrogate, as in names of files that are not UTF-8, is JSON's own.
+            with open(self._path, "a", encoding="utf-8", errors="backslashreplace") as file:  # noqa: PTH123
                 file.write(text)
         except OSError as error:
             lost = f"; not written: {records[0]['message']}" if records else ""
@@ -106,7 +110,7 @@ class Ledger:
             return
         self._failed.update(failure.index for failure in failures if failure.attempt == 0)
         base = max(self._drawn, LEAST_BASE) if self._samples is None else self._samples
-        allowed = self._budget if isinstance(self._budget, int) else self._budget * base
+        allowed = self._budget * base if isinstance(self._budget, float) else self._budget
         if len(self._failed) > allowed:
             raise FailureBudgetError(
                 f"{len(self._failed)} samples failed, but budget={self._budget} allows "

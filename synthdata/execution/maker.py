@@ -13,7 +13,7 @@ from synthdata.execution.failures import Failure, Policy
 from synthdata.layout import Column, Stacked, Take, aligned
 from synthdata.sample import Sample
 from synthdata.seeding import MAX_INDEX, Rng
-from synthdata.stream import Stream
+from synthdata.stream import DisagreementError, Stream
 
 Before: TypeAlias = Callable[[int, int, int], None]
 """Called before samples are drawn with index, attempt and how many; it may raise."""
@@ -79,25 +79,27 @@ class Maker:
         """
         self._failures = []
         stores = [column.store(len(indices), take) for column in self._columns]
-        made = take(indices.shape, indices.dtype)
         try:
-            rows = self._fill(indices.tolist(), made, stores, singly)
+            kept = self._fill(indices.tolist(), stores, singly)
         except SampleError as error:
             return Made([], tuple(self._failures), len(indices), error)
-        arrays = [made[:rows]]
+        arrays = [take((len(kept),), indices.dtype)]
+        arrays[0][:] = kept
         for column, store in zip(self._columns, stores, strict=True):
-            arrays += column.arrays(store[:rows], take)
+            arrays += column.arrays(store[: len(kept)], take)
         return Made(arrays, tuple(self._failures), len(indices))
 
-    def _fill(self, indices: list[int], made: NDArray[Any], stores: list[Any], singly: bool) -> int:
+    def _fill(self, indices: list[int], stores: list[Any], singly: bool) -> list[int]:
+        """Put samples into the stores; return the indices of the rows."""
         if self._stream.draws_batches and not singly and indices:
-            return self._fill_at_once(indices, made, stores)
+            return self._fill_at_once(indices, stores)
         before, draw, rng = self._before, self._stream.draw, self._rng
         in_place = self._stream.draws_into
         views: list[Any] = [None] * len(stores)
         out = None
-        row = 0
+        kept: list[int] = []
         for index in indices:
+            row = len(kept)
             if in_place:
                 views = self._views(stores, row)
                 out = Sample(**self._assemble(views))
@@ -109,12 +111,11 @@ class Maker:
                 if mended is None:
                     continue
                 values = mended
-            made[row] = index
+            kept.append(index)
             for store, value, view in zip(stores, values, views, strict=True):
                 if value is not view:
                     store[row] = value
-            row += 1
-        return row
+        return kept
 
     def _views(self, stores: list[Any], row: int) -> list[Any]:
         """The rows that ``sample_into`` may draw into: those of arrays of fixed size."""
@@ -123,31 +124,34 @@ class Maker:
             for column, store in zip(self._columns, stores, strict=True)
         ]
 
-    def _fill_at_once(self, indices: list[int], made: NDArray[Any], stores: list[Any]) -> int:
+    def _fill_at_once(self, indices: list[int], stores: list[Any]) -> list[int]:
         self._rngs += [Rng() for _ in range(len(indices) - len(self._rngs))]
         try:
             self._before(indices[0], 0, len(indices))
             batch = self._stream.draw_batch(indices, self._rngs[: len(indices)])
+        except DisagreementError as error:
+            self._failures.append(Failure.of(error))
+            raise
         except SampleError as error:
             # One of them fails; which one shows when each is drawn by itself.
-            rows = self._fill(indices, made, stores, singly=True)
+            kept = self._fill(indices, stores, singly=True)
             if not self._failures:
-                raise self._fatal(error) from error
-            return rows
+                self._failures.append(Failure.of(error))
+                raise
+            return kept
         for row, values in enumerate(batch):
-            made[row] = indices[row]
             for store, value in zip(stores, values, strict=True):
                 store[row] = value
-        return len(indices)
+        return indices
 
     def _mend(self, error: SampleError) -> list[Any] | None:
         """Do what the policy says: return the values of another attempt, None to skip, or raise."""
         self._failures.append(Failure.of(error))
         policy, index = self._policy, error.index
+        if policy.on_error == "raise" or isinstance(error, DisagreementError):
+            raise error
         if policy.on_error == "skip":
             return None
-        if policy.on_error == "raise":
-            raise error
         for attempt in range(1, policy.attempts):
             try:
                 self._before(index, attempt, 1)
@@ -169,7 +173,3 @@ class Maker:
                 self._failures.append(Failure.of(again))
                 error = again
         raise error
-
-    def _fatal(self, error: SampleError) -> SampleError:
-        self._failures.append(Failure.of(error))
-        return error

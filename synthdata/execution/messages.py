@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from synthdata.errors import SampleError
 from synthdata.execution.failures import Failure
@@ -54,8 +54,7 @@ class CannotStart:
     problem: str
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """A batch to be made.
 
     Attributes:
@@ -71,8 +70,7 @@ class Request:
     singly: bool
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """A batch that was made, or the error of one of its samples.
 
     Attributes:

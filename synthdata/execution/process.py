@@ -11,10 +11,10 @@ import subprocess
 import sys
 from collections import deque
 from multiprocessing.connection import Connection
-from typing import Any, Final
+from typing import Final
 
 from synthdata.errors import WorkerError
-from synthdata.execution.messages import Request, Setting
+from synthdata.execution.messages import CannotStart, Ready, Reply, Request, Setting
 
 MODULE: Final = "synthdata.execution.worker"
 
@@ -79,18 +79,20 @@ class WorkerProcess:
         """Ask for a batch."""
         self.outstanding.append(request.number)
         with contextlib.suppress(OSError):  # it died; reading shows that
-            self.connection.send_bytes(pickle.dumps(request))
+            self.connection.send_bytes(pickle.dumps(tuple(request)))
 
-    def receive(self) -> Any:
+    def receive(self) -> Ready | CannotStart | Reply:
         """Return the next message: Ready or CannotStart, and then Replies.
 
         Raises:
             EOFError: if the process is gone.
         """
         try:
-            return pickle.loads(self.connection.recv_bytes())  # noqa: S301  # from our own worker
+            message = pickle.loads(self.connection.recv_bytes())  # noqa: S301  # from our own worker
         except OSError as error:
             raise EOFError from error
+        # A plain tuple pickles three times as fast as one with a name.
+        return Reply(*message) if type(message) is tuple else message
 
     def stop(self) -> None:
         """Kill it, after it had a moment to write down where it is."""

@@ -157,19 +157,15 @@ class Processes:
         assert self._crew is not None
         began = time.monotonic()
         self._window.ask(number)
+        wanted = [number, *self._window.ahead()]
         self._hear(0.0)
-        self._hand_out(number)
-        ticket = self._tickets.get(number)
-        while ticket is None or ticket.reply is None:
+        self._hand_out(wanted)
+        while (reply := self._tickets[number].reply if number in self._tickets else None) is None:
             EXIT_GATE.refuse_if_closed()
             INTERRUPTS.refuse_if_since(began)
             self._hear(TICK)
-            self._hand_out(number)
-            ticket = self._tickets.get(number)
-        del self._tickets[number]
-        made = self._handed_over(ticket.slot, ticket.reply)
-        self._hand_out(None)
-        return made
+            self._hand_out(wanted)
+        return self._handed_over(self._tickets.pop(number).slot, reply)
 
     def _hear(self, patience: float) -> None:
         """Take note of what workers have made, and of what was lost with one that died."""
@@ -181,13 +177,11 @@ class Processes:
         for number in lost:
             self._free.append(self._tickets.pop(number).slot)
 
-    def _hand_out(self, asked: int | None) -> None:
-        """Give workers the batch that is asked for, then those ahead, as far as slots go."""
+    def _hand_out(self, wanted: list[int]) -> None:
+        """Have workers make the batch that is asked for, then those ahead, as far as slots go."""
         assert self._crew is not None
         assert self._slab is not None
         self._free += self._slab.returned()
-        ahead = list(self._window.ahead())
-        wanted = ahead if asked is None else [asked, *ahead]
         for number in wanted:
             if number in self._tickets:
                 continue

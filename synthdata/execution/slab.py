@@ -57,6 +57,7 @@ class Slab:
         self.size = self._head + slots * self.slot_size
         self.descriptor = self._new() if descriptor is None else descriptor
         self._map = mmap.mmap(self.descriptor, self.size)
+        self._address = _address(np.frombuffer(self._map, np.uint8))
         self._owner_type = ctypes.c_char * self.slot_size
         self._lent: dict[int, weakref.ref[Any]] = {}
         self._returned: deque[int] = deque()
@@ -89,7 +90,8 @@ class Slab:
 
     def room(self, slot: int) -> Room:
         """Return a slot as a place to take arrays from."""
-        return Room(self._map, self._head + slot * self.slot_size, self.slot_size)
+        start = self._head + slot * self.slot_size
+        return Room(self._map, self._address, start, self.slot_size)
 
     def lend(self, slot: int) -> ctypes.Array[Any]:
         """Return a slot's memory; when nothing refers to it any more, the slot comes back.
@@ -122,14 +124,15 @@ class Room:
 
     Args:
         memory: all of the slab.
+        address: of the memory.
         start: of the slot in it, a multiple of 64.
         size: of the slot in bytes.
     """
 
-    def __init__(self, memory: mmap.mmap, start: int, size: int) -> None:
+    def __init__(self, memory: mmap.mmap, address: int, start: int, size: int) -> None:
         self._memory = memory
         self._next, self._end = start, start + size
-        self._address = _address(np.frombuffer(memory, np.uint8, size, start))
+        self._address = address + start
         self._size = size
 
     def take(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:

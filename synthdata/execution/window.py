@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 RECENT: Final = 8
@@ -31,15 +30,19 @@ class Window:
         """Take notice that a batch is asked for."""
         self._requests += 1
         self._asked.pop(number, None)
-        self._asked[number + 1] = self._requests
+        self._asked.pop(number + 1, None)  # so that it becomes the latest
+        if number + 1 < self._batches:  # one at its end wants nothing
+            self._asked[number + 1] = self._requests
         if len(self._asked) > 1:
             oldest = self._requests - RECENT
             self._asked = {key: last for key, last in self._asked.items() if last > oldest}
 
-    def ahead(self) -> Iterator[int]:
-        """Yield the numbers to be made ahead, those wanted soonest first."""
+    def ahead(self) -> list[int]:
+        """Return the numbers to be made ahead, those wanted soonest first."""
         each = max(self._depth // max(len(self._asked), 1), 1)
-        for distance in range(each):
-            for following in reversed(self._asked):
-                if following + distance < self._batches:
-                    yield following + distance
+        return [
+            following + distance
+            for distance in range(each)
+            for following in reversed(self._asked)
+            if following + distance < self._batches
+        ]

@@ -82,7 +82,7 @@ def _serve(connection: Connection, descriptor: int) -> None:
     connection.send(Ready(loads_tensorflow="tensorflow" in sys.modules))
     try:
         for request in requests(connection, watch):
-            connection.send_bytes(pickle.dumps(answer(request, work, maker, slab, watch)))
+            connection.send_bytes(pickle.dumps(tuple(answer(request, work, maker, slab, watch))))
     finally:
         stream.close()
 
@@ -142,7 +142,7 @@ def requests(connection: Connection, watch: Watch) -> Iterator[Request]:
         if not poll.poll(PATIENCE * 1000):
             return
         try:
-            request: Request = pickle.loads(connection.recv_bytes())  # noqa: S301
+            request = Request(*pickle.loads(connection.recv_bytes()))  # noqa: S301
         except (EOFError, ConnectionResetError):
             return
         watch.idle(time.monotonic() - began)

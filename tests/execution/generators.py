@@ -148,3 +148,53 @@ class AtOnce(InPlace):
             values[-1] ^= 1
         images = np.broadcast_to(values[:, None, None, None], (len(rngs), 5, 4, 3))
         return sd.Sample(images.copy(), labels)
+
+
+class AtOnceDying(Counter):
+    """Makes whole batches, and ends its process at one index."""
+
+    class Params(sd.Params):
+        at: int = 13
+
+    def misbehave(self, index: int, attempt: int) -> None:
+        if index == self.params.at:
+            os._exit(3)
+
+    def sample_batch(self, rngs: list[sd.Rng]) -> sd.Sample:
+        """Stack what ``sample`` makes."""
+        samples = [self.sample(rng) for rng in rngs]
+        keys = samples[0].metadata
+        return sd.Sample(
+            np.stack([sample.image for sample in samples]),
+            [sample.label for sample in samples],
+            {key: [sample.metadata[key] for sample in samples] for key in keys},
+        )
+
+
+class Leaking(Counter):
+    """Keeps memory of each sample, until the process is so large that the kernel would end it."""
+
+    class Params(sd.Params):
+        leak: int = 2**20
+        limit: int = 2**30
+
+    def open(self) -> None:
+        self.kept: list[bytes] = []
+
+    def misbehave(self, index: int, attempt: int) -> None:
+        self.kept.append(os.urandom(self.params.leak))
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        if pages * os.sysconf("SC_PAGESIZE") > self.params.limit:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+class NeverOpens(Counter):
+    """Cannot be opened."""
+
+    class Params(sd.Params):
+        way: str = "raise"
+
+    def open(self) -> None:
+        if self.params.way == "exit":
+            os._exit(5)
+        raise OSError("no such font")
