@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -100,6 +101,8 @@ def _shown(choice: Choice) -> tuple[str, str]:
 def _processes(
     work: Work, workers: int | None, slots: int | None, timeout: float | None
 ) -> Processes:
+    if sys.platform != "linux":
+        raise WorkerError("executor='processes' needs Linux; 'threads' and 'inline' do not")
     workers = workers or cores()
     if slots is None:
         slots = _slots(work, workers)

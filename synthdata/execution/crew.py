@@ -19,7 +19,7 @@ from synthdata.errors import (
 )
 from synthdata.execution.messages import CannotStart, Fatal, Ready, Reply, Request, Setting
 from synthdata.execution.process import WorkerProcess
-from synthdata.execution.slab import IDLE, KEY, NOTHING, ROWS, STARTED, Slab
+from synthdata.execution.slab import IDLE, IDLE_SINCE, KEY, NOTHING, ROWS, STARTED, Slab
 from synthdata.seeding import MAX_INDEX
 
 logger = logging.getLogger("synthdata")
@@ -32,6 +32,9 @@ TRIES: Final = 3
 
 START_PATIENCE: Final = 300.0
 """Seconds that the first worker has to start, in which it loads the generator's assets."""
+
+IDLE_PATIENCE: Final = 300.0
+"""Seconds without a request after which a worker ends; it is started again when it is needed."""
 
 END_PATIENCE: Final = 0.5
 """Seconds that workers have to finish a sample and close their generator."""
@@ -74,7 +77,11 @@ class Crew:
     @property
     def idle(self) -> float:
         """Seconds that workers had nothing to do, all together."""
-        return sum(self._slab.line(line)[IDLE] for line in range(self._slab.lines)) / 1e9
+        now, total = time.monotonic_ns(), 0
+        for line in map(self._slab.line, range(self._slab.lines)):
+            since = line[IDLE_SINCE]
+            total += line[IDLE] + (now - since if since else 0)
+        return total / 1e9
 
     def start(self) -> None:
         """Start all workers, and wait for the first of them.
@@ -151,9 +158,11 @@ class Crew:
             pythonpath=os.environ.get("PYTHONPATH"),
             line=line,
             slab=(self._slab.lines, self._slab.slots, self._slab.slot_size),
+            patience=IDLE_PATIENCE,
             work=self._work,
         )
-        self._slab.line(line)[KEY] = NOTHING
+        words = self._slab.line(line)
+        words[KEY], words[IDLE_SINCE] = NOTHING, 0
         worker = WorkerProcess(setting, self._slab.descriptor)
         self._workers[worker.connection.fileno()] = worker
         self._poll.register(worker.connection, select.POLLIN)
@@ -182,7 +191,7 @@ class Crew:
             self._blame(line[KEY], how, trace, is_hung=hung == (line[KEY], line[STARTED]))
         elif not worker.ready:
             self._count_stillborn(how, trace)
-        if worker.outstanding or not worker.ready:
+        if not worker.ended_well or line[KEY] != NOTHING:
             self.restarts += 1
         self._hire(worker.line)
         return list(worker.outstanding)

@@ -22,6 +22,7 @@ class Setting:
         pythonpath: the environment variable, as it was there.
         line: the worker's line in the slab.
         slab: lines, slots, and bytes of a slot.
+        patience: seconds without a request after which the worker ends.
         work: the Work, pickled: it needs the path to be unpickled.
     """
 
@@ -29,6 +30,7 @@ class Setting:
     pythonpath: str | None
     line: int
     slab: tuple[int, int, int]
+    patience: float
     work: bytes
 
 

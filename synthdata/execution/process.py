@@ -107,6 +107,11 @@ class WorkerProcess:
         self._process.kill()
         self._process.wait()
 
+    @property
+    def ended_well(self) -> bool:
+        """Whether a process that has ended said that all was well."""
+        return self._process.returncode == 0
+
     def obituary(self) -> tuple[str, str]:
         """Return how a dead process ended, and where Python was, if that is known."""
         code = self._process.wait()

@@ -19,17 +19,13 @@ import time
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Final
 
 from synthdata.execution.maker import Maker
 from synthdata.execution.messages import CannotStart, Fatal, Ready, Reply, Request, Setting
-from synthdata.execution.slab import IDLE, KEY, NOTHING, ROWS, STARTED, Slab
+from synthdata.execution.slab import IDLE, IDLE_SINCE, KEY, NOTHING, ROWS, STARTED, Slab
 from synthdata.execution.work import Work
 from synthdata.seeding import MAX_INDEX
 from synthdata.tuning import tune_process
-
-PATIENCE: Final = 300.0
-"""Seconds without a request after which a worker ends; it is started again when it is needed."""
 
 
 def main() -> None:
@@ -81,7 +77,7 @@ def _serve(connection: Connection, descriptor: int) -> None:
     tune_process()
     connection.send(Ready(loads_tensorflow="tensorflow" in sys.modules))
     try:
-        for request in requests(connection, watch):
+        for request in requests(connection, watch, setting.patience):
             connection.send_bytes(pickle.dumps(tuple(answer(request, work, maker, slab, watch))))
     finally:
         stream.close()
@@ -128,24 +124,29 @@ class Watch:
         """Note that no sample is being made."""
         self._line[KEY] = NOTHING
 
-    def idle(self, seconds: float) -> None:
-        """Note that there was no work for a while."""
-        self._line[IDLE] += int(seconds * 1e9)
+    def idle(self) -> None:
+        """Note that there is no work from now on."""
+        self._line[IDLE_SINCE] = time.monotonic_ns()
+
+    def busy(self) -> None:
+        """Note that there is work again."""
+        self._line[IDLE] += time.monotonic_ns() - self._line[IDLE_SINCE]
+        self._line[IDLE_SINCE] = 0
 
 
-def requests(connection: Connection, watch: Watch) -> Iterator[Request]:
+def requests(connection: Connection, watch: Watch, patience: float) -> Iterator[Request]:
     """Yield requests until the connection is closed, or none has come for long."""
     poll = select.poll()
     poll.register(connection, select.POLLIN)
     while True:
-        began = time.monotonic()
-        if not poll.poll(PATIENCE * 1000):
+        watch.idle()
+        if not poll.poll(patience * 1000):
             return
         try:
             request = Request(*pickle.loads(connection.recv_bytes()))  # noqa: S301
         except (EOFError, ConnectionResetError):
             return
-        watch.idle(time.monotonic() - began)
+        watch.busy()
         yield request
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -198,3 +199,24 @@ class NeverOpens(Counter):
         if self.params.way == "exit":
             os._exit(5)
         raise OSError("no such font")
+
+
+class Environment(sd.Generator):
+    """Says what is around it."""
+
+    @classmethod
+    def describe(cls, params: Any) -> sd.Output:
+        text = sd.Text(max_bytes=100_000)
+        return sd.Output(
+            image=sd.Image(1, 1),
+            metadata={"modules": text, "path": text, "cwd": text, "oom": text},
+        )
+
+    def sample(self, rng: np.random.Generator) -> sd.Sample:
+        around = {
+            "modules": " ".join(sorted(sys.modules)),
+            "path": os.environ.get("PYTHONPATH", ""),
+            "cwd": str(Path.cwd()),
+            "oom": Path("/proc/self/oom_score_adj").read_text().strip(),
+        }
+        return sd.Sample(np.zeros((1, 1, 3), np.uint8), None, around)
