@@ -35,6 +35,7 @@ slow: $(VENV)/.installed
 
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/batch_overhead.py
+	$(BIN)/python benchmarks/peers.py
 
 # What is generated and committed: schemas, the CLI reference, the README's picture.
 generated: $(VENV)/.installed

@@ -1,0 +1,150 @@
+"""Which executor ``auto`` takes, with what reason, and where it says so."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import synthdata as sd
+from synthdata.execution import choice, machine
+from tests.execution.generators import Counter, Dying, NeverOpens, Slow
+
+pytest.importorskip("tensorflow")
+
+OUTPUT = sd.Output(image=sd.Image(2, 2))
+
+
+def chosen(what: Any, **options: Any) -> str:
+    return sd.explain(sd.build(what, **options))
+
+
+def busy(rng: np.random.Generator) -> Any:
+    """Hold the GIL for two milliseconds."""
+    end = time.perf_counter() + 0.002
+    while time.perf_counter() < end:
+        pass
+    return np.zeros((2, 2, 3), np.uint8)
+
+
+@pytest.fixture(autouse=True)
+def four_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "cores", lambda: 4)
+
+
+def test_few_quick_samples_are_made_inline() -> None:
+    assert chosen(Counter(), samples=100).startswith("executor='inline', workers=0: a sample takes")
+    assert "less than workers" in chosen(Counter(), samples=100)
+
+
+def test_many_samples_are_made_in_as_many_processes_as_there_are_cores() -> None:
+    assert chosen(Slow(seconds=0.002)).startswith("executor='processes', workers=4: a sample takes")
+
+
+def test_the_number_of_workers_is_taken_as_given() -> None:
+    assert chosen(Slow(seconds=0.002), workers=1).startswith("executor='inline'")
+    assert chosen(Slow(seconds=0.002), workers=2).startswith("executor='processes', workers=2")
+    assert chosen(Slow(seconds=0.002), workers=0) == "executor='inline', workers=0: workers=0"
+
+
+def test_what_workers_cannot_import_and_releases_the_gil_is_made_in_threads() -> None:
+    def sleeps(rng: np.random.Generator) -> Any:
+        time.sleep(0.002)
+        return np.zeros((2, 2, 3), np.uint8)
+
+    text = chosen(sd.from_function(sleeps, OUTPUT))
+    assert text.startswith("executor='threads', workers=4: a sample takes")
+    assert "cannot be sent to worker processes" in text
+
+
+def test_what_workers_cannot_import_and_holds_the_gil_is_made_inline(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.WARNING, "synthdata"):
+        text = chosen(sd.from_function(lambda rng: busy(rng), OUTPUT))
+    assert text.startswith("executor='inline'")
+    assert "cannot be sent to worker processes" in caplog.text
+
+
+def test_a_function_at_the_top_of_a_module_is_made_in_processes() -> None:
+    assert chosen(sd.from_function(busy, OUTPUT)).startswith("executor='processes'")
+
+
+def test_one_core_is_not_shared_with_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "cores", lambda: 1)
+    assert "there is one core" in chosen(Slow(seconds=0.002))
+
+
+def test_a_timeout_needs_processes() -> None:
+    assert chosen(Counter(), samples=100, timeout=5).startswith("executor='processes'")
+
+
+def test_batches_that_memory_has_no_room_for_are_not_made_in_processes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("synthdata.execution.slab.available_memory", lambda: 1000)
+    text = chosen(Slow(seconds=0.002))
+    assert text.startswith("executor='threads'")
+    assert "1000 bytes are available" in text
+    with pytest.raises(sd.WorkerError, match="1000 bytes are available"):
+        sd.build(Counter(), executor="processes")
+
+
+def test_slots_are_fewer_where_memory_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    size = 2**20
+    generator = sd.from_function(busy, sd.Output(image=sd.Image(1024, 1024, 1)))
+    usual = sd.stats(sd.build(generator, executor="processes", workers=2, batch_size=1))
+    assert usual.slots == 9
+    monkeypatch.setattr(choice, "available_memory", lambda: 4 * 6 * (size + 4096))
+    short = sd.stats(sd.build(generator, executor="processes", workers=2, batch_size=1))
+    assert short.slots == 6
+    monkeypatch.setattr(choice, "available_memory", lambda: size)
+    least = sd.stats(sd.build(generator, executor="processes", workers=2, batch_size=1))
+    assert least.slots == 4
+
+
+def test_the_choice_is_logged_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "synthdata"):
+        sd.build(Counter(), samples=100)
+    assert "Counter: executor='inline': a sample takes" in caplog.text
+
+
+def test_an_error_of_open_is_an_error_of_build_whatever_is_chosen() -> None:
+    for executor in ("auto", "inline", "threads"):
+        with pytest.raises(sd.SynthDataError, match="no such font"):
+            sd.build(NeverOpens(), executor=executor)
+
+
+def test_a_first_sample_that_fails_is_no_matter_for_the_choice() -> None:
+    dataset = sd.build(Dying(at=0, way="raise"), samples=8, on_error="skip")
+    assert [len(batch["label"]) for batch in dataset] == [7]
+
+
+def test_a_generator_is_closed_where_processes_take_over() -> None:
+    closed = []
+
+    class Closing(Slow):
+        def close(self) -> None:
+            closed.append(True)
+
+    generator = Closing(seconds=0.002)
+    Closing.__module__, Closing.__qualname__ = Slow.__module__, "Slow"
+    original = vars(__import__(Slow.__module__, fromlist=["Slow"]))
+    original["Slow"] = Closing
+    try:
+        assert chosen(generator).startswith("executor='processes'")
+    finally:
+        original["Slow"] = Slow
+    assert closed == [True]
+
+
+def test_memory_and_cores_are_those_of_this_machine_or_less() -> None:
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    [total] = [int(line.split()[1]) for line in lines if line.startswith("MemTotal")]
+    assert 0 < machine.available_memory() <= total * 1024
+    assert 1 <= machine.cores() <= (os.cpu_count() or 1)
