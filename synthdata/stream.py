@@ -27,6 +27,13 @@ Dtype, shape, structure, classes and text are checked of every sample whatever t
 SAMPLED_EVERY: Final = 16
 
 
+class DisagreementError(ContractError):
+    """``sample_into`` or ``sample_batch`` made other bytes than ``sample``.
+
+    It is a mistake in the generator's code, not of one sample, so no policy mends it.
+    """
+
+
 class Stream:
     """A function from an index to the checked values of its sample.
 
@@ -48,7 +55,7 @@ class Stream:
         self._whole = compile_check(generator.output)
         self._into = getattr(generator, "sample_into", None)
         self._batch = getattr(generator, "sample_batch", None)
-        self._agreed = False
+        self._into_agreed = self._batch_agreed = False
         self._opening = threading.Lock()
         self._closer: weakref.finalize[..., Any] | None = None
 
@@ -100,6 +107,7 @@ class Stream:
 
         Raises:
             ContractError: if the sample breaks the declared Output.
+            DisagreementError: if ``sample_into`` makes other bytes than ``sample``.
             GeneratorFailedError: if the generator raised.
         """
         if self._closer is None:
@@ -115,9 +123,9 @@ class Stream:
         except (Exception, SystemExit) as error:
             raise self._failed(error, index, attempt) from error
         values = self._checked(sample, index, attempt)
-        if out is not None and not self._agreed:
+        if out is not None and not self._into_agreed:
             self._compare("sample_into", index, values, rng)
-            self._agreed = True
+            self._into_agreed = True
         return values
 
     def draw_batch(self, indices: Sequence[int], rngs: Sequence[Rng]) -> list[list[Any]]:
@@ -132,6 +140,7 @@ class Stream:
 
         Raises:
             ContractError: if a sample breaks the declared Output.
+            DisagreementError: if ``sample_batch`` makes other bytes than ``sample``.
             GeneratorFailedError: if the generator raised.
         """
         if self._closer is None:
@@ -147,10 +156,10 @@ class Stream:
         found = [
             self._checked(sample, index, 0) for sample, index in zip(samples, indices, strict=True)
         ]
-        if not self._agreed:
+        if not self._batch_agreed:
             for index, values, rng in zip(indices, found, rngs, strict=True):
                 self._compare("sample_batch", index, values, rng)
-            self._agreed = True
+            self._batch_agreed = True
         return found
 
     def _checked(self, sample: Any, index: int, attempt: int) -> list[Any]:
@@ -160,7 +169,9 @@ class Stream:
         try:
             return self._whole(sample) if whole else self._structure(sample)
         except Violation as violation:
-            raise self._breach(str(violation), violation.feature, index, attempt) from None
+            raise self._breach(
+                ContractError, str(violation), violation.feature, index, attempt
+            ) from None
 
     def _compare(self, road: str, index: int, values: list[Any], rng: Rng) -> None:
         """Hold what a faster road made against what ``sample`` makes."""
@@ -168,6 +179,7 @@ class Stream:
         for leaf, value, wanted in zip(self.generator.output.leaves, values, expected, strict=True):
             if not _same(value, wanted):
                 raise self._breach(
+                    DisagreementError,
                     f"{leaf.name} differs between {road} and sample; they must give the same "
                     "bytes for the same rng (does one draw its random numbers in another order?)",
                     leaf.name,
@@ -175,8 +187,10 @@ class Stream:
                     0,
                 )
 
-    def _breach(self, problem: str, feature: str, index: int, attempt: int) -> ContractError:
-        return ContractError(
+    def _breach(
+        self, kind: type[ContractError], problem: str, feature: str, index: int, attempt: int
+    ) -> ContractError:
+        return kind(
             problem,
             feature=feature,
             identity=self.generator.identity,
@@ -227,5 +241,13 @@ def _same(value: Any, other: Any) -> bool:
 
 def _raised(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
-    message = f"raised {type(error).__name__}: {error}".rstrip(": ")
+    message = f"raised {type(error).__name__}: {_said(error)}".rstrip(": ")
     return f"{message} (at {Path(frames[-1].filename).name}:{frames[-1].lineno})"
+
+
+def _said(error: BaseException) -> str:
+    """What an exception says, in words that can be written: file names may not be UTF-8."""
+    try:
+        return str(error).encode(errors="backslashreplace").decode()
+    except Exception:  # noqa: BLE001  # a __str__ with a bug must not hide which sample failed
+        return "<its __str__ raises>"

@@ -158,7 +158,8 @@ def build(
     def fetch(number: tf.Tensor) -> Any:
         return shown.element(_call(make, number, shown.dtypes), rows)
 
-    dataset = _mapped(_numbers(plan), fetch)
+    # AutoGraph would read this file again, which may have changed since it was imported.
+    dataset = _mapped(_numbers(plan), tf.autograph.experimental.do_not_convert(fetch))
     if skips:
         dataset = _refilled(dataset, batch_size, drop_remainder or plan.endless)
     options = tf.data.Options()

@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from synthdata import __version__
+from synthdata.cli.bench import bench
 from synthdata.cli.exits import EPILOG, Command, Program
 from synthdata.cli.info import info
 from synthdata.cli.listing import list_generators
 from synthdata.cli.preview import preview
+from synthdata.cli.replay import replay
 from synthdata.cli.sample import sample
 from synthdata.cli.schema import schema
 
@@ -27,6 +29,8 @@ app.command("list", cls=Command, short_help="List the generators.")(list_generat
 app.command(cls=Command, short_help="Show a generator's params and Tout.")(info)
 app.command(cls=Command, short_help="Draw samples on a contact sheet.")(preview)
 app.command(cls=Command, short_help="Write one sample to files.")(sample)
+app.command(cls=Command, short_help="Make a sample again that failed.")(replay)
+app.command(cls=Command, short_help="Time a data set, and say what limits it.")(bench)
 app.command(cls=Command, short_help="Print JSON Schemas.")(schema)
 
 

@@ -44,10 +44,17 @@ MEMORY_SHARE: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An executor, and why it is this one."""
+    """An executor, and why it is this one.
+
+    Attributes:
+        executor: it.
+        why: in words.
+        level: at which the choice is logged.
+    """
 
     executor: Executor
     why: str
+    level: int = logging.INFO
 
 
 def choose(
@@ -78,7 +85,7 @@ def choose(
         name, asked = "inline", "workers=0"
     if name == "auto":
         found = _found(work, stream, workers, slots, timeout)
-        logger.info("%s: executor=%r: %s", stream.generator.identity.id, *_shown(found))
+        logger.log(found.level, "%s: executor=%r: %s", *_told(work, found))
     elif name == "processes":
         found = Choice(_processes(work, workers, slots, timeout), asked)
         found.executor.open()
@@ -94,8 +101,8 @@ def choose(
     return found
 
 
-def _shown(choice: Choice) -> tuple[str, str]:
-    return choice.executor.name, choice.why
+def _told(work: Work, choice: Choice) -> tuple[str, str, str]:
+    return work.generator.identity.id, choice.executor.name, choice.why
 
 
 def _processes(
@@ -148,15 +155,10 @@ def _found(
 
 def _without_processes(work: Work, stream: Stream, workers: int | None, why: str) -> Choice:
     gain = _gain_of_threads(work, stream)
+    why = f"{why}; two threads make {gain:.1f} × the samples of one"
     if gain < GIL_BOUND:
-        logger.warning("%s", why)
-        return Choice(
-            Inline(work, stream), f"{why}; two threads make {gain:.1f} × the samples of one"
-        )
-    return Choice(
-        Threads(work, stream, workers or cores()),
-        f"{why}; two threads make {gain:.1f} × the samples of one",
-    )
+        return Choice(Inline(work, stream), why, logging.WARNING)
+    return Choice(Threads(work, stream, workers or cores()), why)
 
 
 def _seconds_a_sample(work: Work, stream: Stream) -> float:

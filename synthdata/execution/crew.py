@@ -67,6 +67,7 @@ class Crew:
         self._died_of: Counter[tuple[int, int]] = Counter()
         self._fatal: Fatal = {}
         self._singly: set[int] = set()
+        self._lost: Counter[int] = Counter()
         self._stillborn = 0
 
     @property
@@ -190,7 +191,13 @@ class Crew:
         elif line[KEY] != NOTHING:
             self._blame(line[KEY], how, trace, is_hung=hung == (line[KEY], line[STARTED]))
         elif not worker.ready:
-            self._count_stillborn(how, trace)
+            self._stillborn += 1
+            how += " before its first sample (importing the generator, or its open, ends it)"
+            self._give_up(self._stillborn, how, trace)
+        elif worker.outstanding:
+            number = worker.outstanding[0]
+            self._lost[number] += 1
+            self._give_up(self._lost[number], f"{how} while it put batch {number} together", trace)
         if not worker.ended_well or line[KEY] != NOTHING:
             self.restarts += 1
         self._hire(worker.line)
@@ -218,13 +225,12 @@ class Crew:
             error.add_note(trace)
         self._fatal[index, attempt] = error
 
-    def _count_stillborn(self, how: str, trace: str) -> None:
-        self._stillborn += 1
-        if self._stillborn < TRIES:
+    def _give_up(self, died: int, how: str, trace: str) -> None:
+        """Raise if too many workers died for a reason that is no sample's fault."""
+        if died < TRIES:
             return
         error = WorkerError(
-            f"{self._identity.id}: the worker process {how} before its first sample, {TRIES} times "
-            f"of {TRIES}; does importing the generator, or its open, end the process?"
+            f"{self._identity.id}: the worker process {how}, {died} times of {died}"
         )
         if trace:
             error.add_note(trace)
