@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         BuildError,
         ContractError,
         DeclarationError,
+        DisagreementError,
         FailureBudgetError,
         GeneratorFailedError,
         GeneratorNotFoundError,
@@ -71,9 +72,9 @@ if TYPE_CHECKING:
 _MODULES = {
     "distributions": "Choice Constant Distribution LogUniform Normal Uniform within",
     "errors": "AmbiguousIdError AssetError BlockedError BrokenPluginError BuildError ContractError "
-    "DeclarationError FailureBudgetError GeneratorFailedError GeneratorNotFoundError IdError "
-    "LedgerError ParamsError RecipeError RegistryError SampleError SampleTimeoutError "
-    "SynthDataError WorkerDiedError WorkerError",
+    "DeclarationError DisagreementError FailureBudgetError GeneratorFailedError "
+    "GeneratorNotFoundError IdError LedgerError ParamsError RecipeError RegistryError "
+    "SampleError SampleTimeoutError SynthDataError WorkerDiedError WorkerError",
     "features": "Boxes ClassLabel Feature Image Keypoints Mask Polygons Scalar Tensor Text UpTo",
     "function": "from_function",
     "generator": "Generator Params make",
@@ -101,6 +102,7 @@ __all__ = [
     "Constant",
     "ContractError",
     "DeclarationError",
+    "DisagreementError",
     "Distribution",
     "FailureBudgetError",
     "Feature",

@@ -19,6 +19,7 @@
     ├── FailureBudgetError (RuntimeError) more samples failed than the budget allows
     └── SampleError (ValueError)          one sample failed; knows which
         ├── ContractError                 the sample breaks the declared Output
+        │   └── DisagreementError         sample_into or sample_batch differs from sample
         ├── GeneratorFailedError          the generator raised
         ├── WorkerDiedError               the process that made it died, more than once
         └── SampleTimeoutError            it took longer than ``timeout``
@@ -208,6 +209,13 @@ class ContractError(SampleError):
     ) -> None:
         super().__init__(problem, identity=identity, seed=seed, index=index, attempt=attempt)
         self.feature = feature
+
+
+class DisagreementError(ContractError):
+    """``sample_into`` or ``sample_batch`` made other bytes than ``sample``.
+
+    It is a mistake in the generator's code, not of one sample, so no policy mends it.
+    """
 
 
 class GeneratorFailedError(SampleError):

@@ -13,7 +13,12 @@ import numpy as np
 
 from synthdata.check import compile_check
 from synthdata.complaints import Violation
-from synthdata.errors import ContractError, GeneratorFailedError, SynthDataError
+from synthdata.errors import (
+    ContractError,
+    DisagreementError,
+    GeneratorFailedError,
+    SynthDataError,
+)
 from synthdata.generator import Generator
 from synthdata.sample import Sample
 from synthdata.seeding import Rng
@@ -25,13 +30,6 @@ Dtype, shape, structure, classes and text are checked of every sample whatever t
 """
 
 SAMPLED_EVERY: Final = 16
-
-
-class DisagreementError(ContractError):
-    """``sample_into`` or ``sample_batch`` made other bytes than ``sample``.
-
-    It is a mistake in the generator's code, not of one sample, so no policy mends it.
-    """
 
 
 class Stream:

@@ -9,6 +9,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
@@ -121,8 +122,6 @@ def _read(ledger: Path) -> dict[tuple[int, int], Recorded]:
 
 
 def _parsed(line: bytes) -> Recorded:
-    from dataclasses import fields
-
     from synthdata.execution.failures import Failure
     from synthdata.seeding import Rng
 

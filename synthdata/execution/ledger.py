@@ -108,7 +108,7 @@ class Ledger:
     def _check_budget(self, failures: tuple[Failure, ...]) -> None:
         if self._budget is None:
             return
-        self._failed.update(failure.index for failure in failures if failure.attempt == 0)
+        self._failed.update(failure.index for failure in failures)
         base = max(self._drawn, LEAST_BASE) if self._samples is None else self._samples
         allowed = self._budget * base if isinstance(self._budget, float) else self._budget
         if len(self._failed) > allowed:

@@ -8,12 +8,12 @@ from typing import Any, TypeAlias
 
 from numpy.typing import NDArray
 
-from synthdata.errors import SampleError
+from synthdata.errors import DisagreementError, SampleError
 from synthdata.execution.failures import Failure, Policy
 from synthdata.layout import Column, Stacked, Take, aligned
 from synthdata.sample import Sample
 from synthdata.seeding import MAX_INDEX, Rng
-from synthdata.stream import DisagreementError, Stream
+from synthdata.stream import Stream
 
 Before: TypeAlias = Callable[[int, int, int], None]
 """Called before samples are drawn with index, attempt and how many; it may raise."""
