@@ -134,6 +134,8 @@ def _found(
         executor.open()
         return Choice(executor, f"{option}= needs worker processes")
     stream.open()
+    if not len(work.plan):
+        return Choice(Inline(work, stream), "there are no samples in this shard")
     seconds = _seconds_a_sample(work, stream)
     total = seconds * len(work.plan) * work.plan.batch_size
     took = f"a sample takes {_readable(seconds)}"

@@ -71,7 +71,8 @@ class Processes:
         self._timeout = timeout
         self._window = Window(len(work.plan), min(QUEUE * workers, slots - 1))
         self._most_lent = max(slots - QUEUE * workers, 1)
-        self._lock = threading.RLock()
+        # A finalizer may run in the middle of a batch, in its thread, and must then not get in.
+        self._lock = threading.Lock()
         self._dropped = False
         self._slab: Slab | None = None
         self._crew: Crew | None = None
@@ -86,26 +87,13 @@ class Processes:
             WorkerError: if there is too little memory, or they cannot start.
         """
         with self._lock:
-            if self._crew is not None:
-                return
-            INTERRUPTS.watch()
-            EXIT_GATE.at_close(self._end)
-            work = self._work
-            self._slab = Slab(self.workers, self.slots, self.slot_size)
-            self._free = list(range(self.slots))
-            identity = work.generator.identity
-            self._crew = Crew(self._packed, identity, work.seed, self._slab, self._timeout)
-            try:
-                self._crew.start()
-            except BaseException:
-                self._end()
-                raise
+            self._open()
 
     def batch(self, number: int) -> Made:
         """Wait for a batch, and have those that will be asked for next made meanwhile."""
         with self._lock:
             try:
-                self.open()
+                self._open()
                 return self._batch(number)
             except WorkerError:
                 self._end()
@@ -126,18 +114,37 @@ class Processes:
             finally:
                 self._lock.release()
 
+    def _open(self) -> None:
+        if self._crew is not None:
+            return
+        INTERRUPTS.watch()
+        EXIT_GATE.at_close(self._exit)
+        work = self._work
+        self._slab = Slab(self.workers, self.slots, self.slot_size)
+        self._free = list(range(self.slots))
+        identity = work.generator.identity
+        self._crew = Crew(self._packed, identity, work.seed, self._slab, self._timeout)
+        try:
+            self._crew.start()
+        except BaseException:
+            self._end()
+            raise
+
     def _end(self) -> None:
+        self._dropped = False
+        EXIT_GATE.forget(self._exit)
+        if self._crew is not None:
+            self._restarts += self._crew.restarts
+            self._idle += self._crew.idle
+            self._crew.end()
+        if self._slab is not None:
+            self._slab.close()
+        self._crew = self._slab = None
+        self._tickets.clear()
+
+    def _exit(self) -> None:
         with self._lock:
-            self._dropped = False
-            EXIT_GATE.forget(self._end)
-            if self._crew is not None:
-                self._restarts += self._crew.restarts
-                self._idle += self._crew.idle
-                self._crew.end()
-            if self._slab is not None:
-                self._slab.close()
-            self._crew = self._slab = None
-            self._tickets.clear()
+            self._end()
 
     def telemetry(self) -> Telemetry:
         """Return what was counted so far."""

@@ -42,6 +42,10 @@ def test_few_quick_samples_are_made_inline() -> None:
     assert "less than workers" in chosen(Counter(), samples=100)
 
 
+def test_an_empty_shard_is_an_empty_data_set() -> None:
+    assert list(sd.build(Counter(), samples=3, shard=(5, 8))) == []
+
+
 def test_many_samples_are_made_in_as_many_processes_as_there_are_cores() -> None:
     assert chosen(Slow(seconds=0.002)).startswith("executor='processes', workers=4: a sample takes")
 
