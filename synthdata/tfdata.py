@@ -98,7 +98,7 @@ def build(
             and logs what and why; ``sd.explain(ds)`` says it too.
         workers: processes or threads; None is one for each core, 0 is "inline".
         slots: batches that "processes" has shared memory for, at least ``workers + 2``; None is
-            what is of use, ``2 * workers + 5``, within a quarter of the memory available.
+            what is of use, ``3 * workers + 5``, within a quarter of the memory available.
         timeout: seconds that a sample may take before its worker is killed and the sample counts
             as failed; for "processes". None is no limit.
         on_error: what becomes of a sample that cannot be made. "raise" ends the iteration with

@@ -167,7 +167,12 @@ def _seconds_a_sample(work: Work, stream: Stream) -> float:
     """Time a few samples; one that fails counts as well."""
     rng = Rng()
     indices = _trial_indices(work)
-    _draw(stream, indices[0], rng)  # the first may fill caches
+    began = time.perf_counter()
+    _draw(stream, indices[0], rng)
+    first = time.perf_counter() - began
+    if first > TRIAL:
+        return first
+    # Once more without it, since it may have filled caches.
     done, elapsed, began = 0, 0.0, time.perf_counter()
     while elapsed < TRIAL and done < len(indices):
         _draw(stream, indices[done], rng)

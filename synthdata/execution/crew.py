@@ -24,8 +24,8 @@ from synthdata.seeding import MAX_INDEX
 
 logger = logging.getLogger("synthdata")
 
-QUEUE: Final = 2
-"""Batches that a worker has to do at most: one at hand, and one so that it does not wait."""
+QUEUE: Final = 3
+"""Batches that a worker has to do at most: one at hand, and others so that it does not wait."""
 
 TRIES: Final = 3
 """Workers that may die of one sample, or before their first; then it is an error."""

@@ -78,6 +78,8 @@ class Processes:
         self._crew: Crew | None = None
         self._tickets: dict[int, Ticket] = {}
         self._free: list[int] = []
+        self._made = 0
+        self._enough = max(min(QUEUE * workers, slots - 1) // 2, 1)
         self._idle, self._restarts, self._copies, self._overflows = 0.0, 0, 0, 0
 
     def open(self) -> None:
@@ -141,6 +143,7 @@ class Processes:
             self._slab.close()
         self._crew = self._slab = None
         self._tickets.clear()
+        self._made = 0
 
     def _exit(self) -> None:
         with self._lock:
@@ -163,15 +166,21 @@ class Processes:
     def _batch(self, number: int) -> Made:
         assert self._crew is not None
         began = time.monotonic()
+        self._take_back()
         self._window.ask(number)
         wanted = [number, *self._window.ahead()]
         self._hear(0.0)
-        self._hand_out(wanted)
+        # While enough is made, requests can wait and go out several at a time: each may wake a
+        # worker, which costs as much as the rest of this.
+        if self._made < self._enough or number not in self._tickets:
+            self._hand_out(wanted)
         while (reply := self._tickets[number].reply if number in self._tickets else None) is None:
             EXIT_GATE.refuse_if_closed()
             INTERRUPTS.refuse_if_since(began)
             self._hear(TICK)
+            self._take_back()
             self._hand_out(wanted)
+        self._made -= 1
         return self._handed_over(self._tickets.pop(number).slot, reply)
 
     def _hear(self, patience: float) -> None:
@@ -180,15 +189,18 @@ class Processes:
         replies, lost = self._crew.news(patience)
         for reply in replies:
             self._tickets[reply.number].reply = reply
+            self._made += 1
             self._overflows += overflowed(reply.packed)
         for number in lost:
             self._free.append(self._tickets.pop(number).slot)
 
+    def _take_back(self) -> None:
+        assert self._slab is not None
+        self._free += self._slab.returned()
+
     def _hand_out(self, wanted: list[int]) -> None:
         """Have workers make the batch that is asked for, then those ahead, as far as slots go."""
         assert self._crew is not None
-        assert self._slab is not None
-        self._free += self._slab.returned()
         for number in wanted:
             if number in self._tickets:
                 continue
@@ -210,6 +222,7 @@ class Processes:
             return None
         # Those that nobody is foreseen to ask for, and else the one that is asked for last.
         least = max(made, key=lambda n: wanted.index(n) if n in wanted else len(wanted))
+        self._made -= 1
         return self._tickets.pop(least).slot
 
     def _handed_over(self, slot: int, reply: Reply) -> Made:

@@ -220,3 +220,11 @@ class Environment(sd.Generator):
             "oom": Path("/proc/self/oom_score_adj").read_text().strip(),
         }
         return sd.Sample(np.zeros((1, 1, 3), np.uint8), None, around)
+
+
+def busy(rng: np.random.Generator) -> Any:
+    """Hold the GIL for two milliseconds."""
+    end = time.perf_counter() + 0.002
+    while time.perf_counter() < end:
+        pass
+    return np.zeros((2, 2, 3), np.uint8)

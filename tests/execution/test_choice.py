@@ -13,7 +13,7 @@ import pytest
 
 import synthdata as sd
 from synthdata.execution import choice, machine
-from tests.execution.generators import Counter, Dying, NeverOpens, Slow
+from tests.execution.generators import Counter, Dying, NeverOpens, Slow, busy
 
 pytest.importorskip("tensorflow")
 
@@ -22,14 +22,6 @@ OUTPUT = sd.Output(image=sd.Image(2, 2))
 
 def chosen(what: Any, **options: Any) -> str:
     return sd.explain(sd.build(what, **options))
-
-
-def busy(rng: np.random.Generator) -> Any:
-    """Hold the GIL for two milliseconds."""
-    end = time.perf_counter() + 0.002
-    while time.perf_counter() < end:
-        pass
-    return np.zeros((2, 2, 3), np.uint8)
 
 
 @pytest.fixture(autouse=True)
@@ -103,7 +95,7 @@ def test_slots_are_fewer_where_memory_is_short(monkeypatch: pytest.MonkeyPatch) 
     size = 2**20
     generator = sd.from_function(busy, sd.Output(image=sd.Image(1024, 1024, 1)))
     usual = sd.stats(sd.build(generator, executor="processes", workers=2, batch_size=1))
-    assert usual.slots == 9
+    assert usual.slots == 11
     monkeypatch.setattr(choice, "available_memory", lambda: 4 * 6 * (size + 4096))
     short = sd.stats(sd.build(generator, executor="processes", workers=2, batch_size=1))
     assert short.slots == 6
