@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections import Counter
 
 from synthdata.execution.crew import QUEUE
 from synthdata.execution.executor import Telemetry
@@ -37,6 +38,7 @@ class Threads:
         self._queue: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         self._changed = threading.Condition()
         self._started = 0
+        self._waited: Counter[int] = Counter()
         self._asked: set[int] = set()
         self._made: dict[int, Made | BaseException] = {}
 
@@ -51,14 +53,11 @@ class Threads:
         with self._changed:
             self._start()
             self._window.ask(number)
-            self._hand_out(number)
-            while number not in self._made:
-                EXIT_GATE.refuse_if_closed()
-                INTERRUPTS.refuse_if_since(began)
-                self._changed.wait(TICK)
-                self._hand_out(number)
-            made = self._made.pop(number)
-            self._asked.discard(number)
+            self._waited[number] += 1
+            try:
+                made = self._wait(number, began)
+            finally:
+                self._waited -= Counter([number])
         if isinstance(made, BaseException):
             raise made
         return made
@@ -79,9 +78,19 @@ class Threads:
             threading.Thread(target=self._serve, name=name, daemon=True).start()
             self._started += 1
 
-    def _hand_out(self, number: int) -> None:
-        """Ask for the batch, unless somebody has taken it meanwhile, and for those ahead."""
-        wanted = [number, *self._window.ahead()]
+    def _wait(self, number: int, began: float) -> Made | BaseException:
+        self._hand_out()
+        while number not in self._made:
+            EXIT_GATE.refuse_if_closed()
+            INTERRUPTS.refuse_if_since(began)
+            self._changed.wait(TICK)
+            self._hand_out()
+        self._asked.discard(number)
+        return self._made.pop(number)
+
+    def _hand_out(self) -> None:
+        """Ask for the batches that are waited for, and for those ahead; drop what nobody wants."""
+        wanted = [*self._waited, *self._window.ahead()]
         for one in self._made.keys() - set(wanted):
             del self._made[one]
             self._asked.discard(one)
