@@ -250,11 +250,12 @@ def begin(way: str, *more: str) -> tuple[subprocess.Popen[str], list[int]]:
 @pytest.mark.parametrize("way", ["busy", "hang in C"])
 def test_a_parent_killed_with_9_leaves_no_child_and_no_memory(way: str) -> None:
     parent, pids = begin(way)
-    assert {parent.pid, *pids} <= holders_of_slabs()
+    all_three = {parent.pid, *pids}
+    until(lambda: all_three <= holders_of_slabs(), BOUND, "all have the slab mapped")
     parent.kill()
     parent.communicate()
     until(lambda: all_gone(pids), 5, "children of a killed parent have ended")
-    assert not {parent.pid, *pids} & holders_of_slabs()
+    assert not all_three & holders_of_slabs()
 
 
 @pytest.mark.parametrize("way", ["busy", "long"])
