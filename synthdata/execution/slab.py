@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import math
 import mmap
@@ -82,8 +83,10 @@ class Slab:
         return descriptor
 
     def close(self) -> None:
-        """Close the descriptor; the memory lives as long as workers, or arrays that were lent."""
+        """Let go of the memory; it lives as long as workers, or arrays that were lent."""
         os.close(self.descriptor)
+        with contextlib.suppress(BufferError):  # arrays in it are alive
+            self._map.close()
 
     def line(self, number: int) -> memoryview:
         """Return a worker's line, as int64 values."""

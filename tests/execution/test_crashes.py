@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import signal
@@ -21,7 +22,15 @@ from tests.execution.generators import (
     NeverOpens,
     Slow,
 )
-from tests.execution.processes import all_gone, gone, holders_of_slabs, start, until
+from tests.execution.processes import (
+    all_gone,
+    children,
+    gone,
+    holders_of_slabs,
+    slabs_here,
+    start,
+    until,
+)
 
 tf = pytest.importorskip("tensorflow")
 
@@ -208,10 +217,11 @@ def test_a_closure_is_refused_with_what_to_do() -> None:
 
 
 def test_no_worker_is_left_after_an_error_of_build() -> None:
-    before = holders_of_slabs()
+    mapped, before = slabs_here(), children()
     with pytest.raises(sd.WorkerError):
         build(NeverOpens(way="exit"))
-    assert holders_of_slabs() <= before
+    assert children() <= before
+    assert slabs_here() <= mapped
 
 
 # Ends
@@ -279,14 +289,16 @@ def test_a_process_with_live_iterators_over_workers_ends_in_silence(way: str) ->
 
 
 def test_workers_and_memory_go_with_the_dataset() -> None:
+    mapped = slabs_here()
     dataset = build(Counter(), samples=None)
     iterator = iter(dataset)
     next(iterator)
+    assert slabs_here() == mapped + 1
     pids = sd.stats(dataset).pids
     assert not any(map(gone, pids))
     del dataset, iterator
     until(lambda: all_gone(pids), 10, "the workers of a dataset that is gone have ended")
-    assert os.getpid() not in holders_of_slabs()
+    until(lambda: slabs_here() <= mapped, 10, "the memory is gone")
 
 
 # Slow proofs
@@ -294,7 +306,8 @@ def test_workers_and_memory_go_with_the_dataset() -> None:
 
 @pytest.mark.slow
 def test_fifty_rounds_of_kills_change_no_byte_and_leave_nothing() -> None:
-    before = holders_of_slabs()
+    gc.collect()
+    before = children()
     for round_ in range(50):
         dataset = build(Slow(seconds=0.001), samples=200, batch_size=1 + round_ % 7)
         found: list[int] = []
@@ -307,7 +320,7 @@ def test_fifty_rounds_of_kills_change_no_byte_and_leave_nothing() -> None:
         pids = sd.stats(dataset).pids
         del dataset, batch
         until(lambda: all_gone(pids), 10, "workers have ended")  # noqa: B023
-    assert holders_of_slabs() <= before
+    assert children() <= before
 
 
 @pytest.mark.slow
