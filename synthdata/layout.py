@@ -70,13 +70,14 @@ class Column(ABC):
             take: gives the arrays.
         """
 
-    @abstractmethod
     def room(self, rows: int) -> int:
         """Return the bytes to reserve for so many rows.
 
         They are the upper bound for features of fixed size and for padded ones. Of texts and
         ragged features they are what is usual; a batch that needs more takes arrays elsewhere.
         """
+        feature = self.leaf.feature
+        return aligned_size((rows, *feature.bound), np.dtype(feature.dtype))
 
 
 class Stacked(Column):
@@ -94,10 +95,6 @@ class Stacked(Column):
     def arrays(self, store: NDArray[Any], take: Take) -> list[NDArray[Any]]:
         """Return the array."""
         return [store]
-
-    def room(self, rows: int) -> int:
-        """Return the bytes of the array."""
-        return aligned_size((rows, *self._shape), self._dtype)
 
 
 class Strings(Column):
@@ -140,11 +137,6 @@ class Padded(Column):
             else:
                 row[tuple(slice(size) for size in value.shape)] = value
         return [batch]
-
-    def room(self, rows: int) -> int:
-        """Return the bytes of the padded array."""
-        feature = self.leaf.feature
-        return aligned_size((rows, *feature.bound), np.dtype(feature.dtype))
 
 
 class Ragged(Column):
@@ -193,10 +185,8 @@ class Ragged(Column):
 
     def room(self, rows: int) -> int:
         """Return the bytes of the rows and of the lengths, within ``RAGGED_ROOM``."""
-        feature = self.leaf.feature
-        most = aligned_size((rows, *feature.bound), np.dtype(feature.dtype))
-        count = rows
-        for size, bound in zip(self.levels, feature.bound, strict=False):
+        most, count = super().room(rows), rows
+        for size, bound in zip(self.levels, self.leaf.feature.bound, strict=False):
             if size is None:
                 most += aligned_size((count,), np.dtype(np.int64))
             count *= bound

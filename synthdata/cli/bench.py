@@ -231,7 +231,7 @@ def _step(seconds: float) -> float:
 
 def _warm_up(batches: Any, workers: int, seconds: float) -> None:
     """Take what was made ahead, so that each worker works when the loop begins; or give up."""
-    from synthdata.execution.crew import QUEUE
+    from synthdata.execution.window import QUEUE
     from synthdata.tfdata import PREFETCHED
 
     end = time.perf_counter() + seconds

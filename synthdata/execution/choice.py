@@ -11,12 +11,12 @@ from itertools import cycle
 from typing import Final, Literal, TypeAlias
 
 from synthdata.errors import BuildError, SampleError, WorkerError
-from synthdata.execution.crew import QUEUE
 from synthdata.execution.executor import Executor
 from synthdata.execution.inline import Inline
 from synthdata.execution.machine import available_memory, cores, shown
 from synthdata.execution.processes import HELD, Processes
 from synthdata.execution.threads import Threads
+from synthdata.execution.window import QUEUE
 from synthdata.execution.work import Work
 from synthdata.seeding import Rng
 from synthdata.stream import Stream
@@ -85,10 +85,10 @@ def choose(
         name, asked = "inline", "workers=0"
     if name == "auto":
         found = _found(work, stream, workers, slots, timeout)
-        logger.log(found.level, "%s: executor=%r: %s", *_told(work, found))
+        told = work.generator.identity.id, found.executor.name, found.why
+        logger.log(found.level, "%s: executor=%r: %s", *told)
     elif name == "processes":
         found = Choice(_processes(work, workers, slots, timeout), asked)
-        found.executor.open()
     else:
         for option, value in (("slots", slots), ("timeout", timeout)):
             if value is not None:
@@ -97,12 +97,8 @@ def choose(
         found = Choice(
             Inline(work, stream) if inline else Threads(work, stream, workers or cores()), asked
         )
-        found.executor.open()
+    found.executor.open()
     return found
-
-
-def _told(work: Work, choice: Choice) -> tuple[str, str, str]:
-    return work.generator.identity.id, choice.executor.name, choice.why
 
 
 def _processes(
@@ -130,9 +126,9 @@ def _found(
     """Find the executor for a generator."""
     if timeout is not None or slots is not None:
         option = "timeout" if timeout is not None else "slots"
-        executor = _processes(work, workers, slots, timeout)
-        executor.open()
-        return Choice(executor, f"{option}= needs worker processes")
+        return Choice(
+            _processes(work, workers, slots, timeout), f"{option}= needs worker processes"
+        )
     stream.open()
     if not len(work.plan):
         return Choice(Inline(work, stream), "there are no samples in this shard")
@@ -145,7 +141,7 @@ def _found(
         return Choice(Inline(work, stream), f"{took}, and there is one core")
     try:
         executor = _processes(work, workers, None, None)
-        executor.open()
+        executor.open()  # here, where another can be taken if this one cannot start
     except WorkerError as error:
         return _without_processes(work, stream, workers, f"{took}; {error}")
     stream.close()

@@ -20,12 +20,10 @@ from synthdata.errors import (
 from synthdata.execution.messages import CannotStart, Fatal, Ready, Reply, Request, Setting
 from synthdata.execution.process import WorkerProcess
 from synthdata.execution.slab import IDLE, IDLE_SINCE, KEY, NOTHING, ROWS, STARTED, Slab
+from synthdata.execution.window import QUEUE
 from synthdata.seeding import MAX_INDEX
 
 logger = logging.getLogger("synthdata")
-
-QUEUE: Final = 3
-"""Batches that a worker has to do at most: one at hand, and others so that it does not wait."""
 
 TRIES: Final = 3
 """Workers that may die of one sample, or before their first; then it is an error."""

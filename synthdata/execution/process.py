@@ -122,10 +122,6 @@ class WorkerProcess:
         hint = " (by the kernel, if memory ran out)" if -code == signal.SIGKILL else ""
         return f"was killed by {name}{hint}", trace
 
-    def dismiss(self) -> None:
-        """Ask it to end after the sample at hand, by closing the connection."""
-        self.connection.close()
-
     def end(self, patience: float) -> None:
         """Wait for its end, or else kill it.
 

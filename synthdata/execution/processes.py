@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthdata.errors import WorkerError
-from synthdata.execution.crew import QUEUE, Crew
+from synthdata.execution.crew import Crew
 from synthdata.execution.executor import Telemetry
 from synthdata.execution.gate import EXIT_GATE
 from synthdata.execution.interrupts import INTERRUPTS, TICK
 from synthdata.execution.maker import Made
 from synthdata.execution.messages import Reply
 from synthdata.execution.slab import Slab, overflowed, unpack
-from synthdata.execution.window import Window
+from synthdata.execution.window import QUEUE, Window
 from synthdata.execution.work import Work
 from synthdata.layout import aligned
 
@@ -69,7 +69,9 @@ class Processes:
         self._work = work
         self._packed = work.packed()
         self._timeout = timeout
-        self._window = Window(len(work.plan), min(QUEUE * workers, slots - 1))
+        depth = min(QUEUE * workers, slots - 1)
+        self._window = Window(len(work.plan), depth)
+        self._enough = max(depth // 2, 1)
         self._most_lent = max(slots - QUEUE * workers, 1)
         # A finalizer may run in the middle of a batch, in its thread, and must then not get in.
         self._lock = threading.Lock()
@@ -78,8 +80,6 @@ class Processes:
         self._crew: Crew | None = None
         self._tickets: dict[int, Ticket] = {}
         self._free: list[int] = []
-        self._made = 0
-        self._enough = max(min(QUEUE * workers, slots - 1) // 2, 1)
         self._idle, self._restarts, self._copies, self._overflows = 0.0, 0, 0, 0
 
     def open(self) -> None:
@@ -121,12 +121,11 @@ class Processes:
             return
         INTERRUPTS.watch()
         EXIT_GATE.at_close(self._exit)
-        work = self._work
-        self._slab = Slab(self.workers, self.slots, self.slot_size)
-        self._free = list(range(self.slots))
-        identity = work.generator.identity
-        self._crew = Crew(self._packed, identity, work.seed, self._slab, self._timeout)
+        identity, seed = self._work.generator.identity, self._work.seed
         try:
+            self._slab = Slab(self.workers, self.slots, self.slot_size)
+            self._free = list(range(self.slots))
+            self._crew = Crew(self._packed, identity, seed, self._slab, self._timeout)
             self._crew.start()
         except BaseException:
             self._end()
@@ -143,7 +142,6 @@ class Processes:
             self._slab.close()
         self._crew = self._slab = None
         self._tickets.clear()
-        self._made = 0
 
     def _exit(self) -> None:
         with self._lock:
@@ -172,7 +170,8 @@ class Processes:
         self._hear(0.0)
         # While enough is made, requests can wait and go out several at a time: each may wake a
         # worker, which costs as much as the rest of this.
-        if self._made < self._enough or number not in self._tickets:
+        made = sum(ticket.reply is not None for ticket in self._tickets.values())
+        if made < self._enough or number not in self._tickets:
             self._hand_out(wanted)
         while (reply := self._tickets[number].reply if number in self._tickets else None) is None:
             EXIT_GATE.refuse_if_closed()
@@ -180,7 +179,6 @@ class Processes:
             self._hear(TICK)
             self._take_back()
             self._hand_out(wanted)
-        self._made -= 1
         return self._handed_over(self._tickets.pop(number).slot, reply)
 
     def _hear(self, patience: float) -> None:
@@ -189,7 +187,6 @@ class Processes:
         replies, lost = self._crew.news(patience)
         for reply in replies:
             self._tickets[reply.number].reply = reply
-            self._made += 1
             self._overflows += overflowed(reply.packed)
         for number in lost:
             self._free.append(self._tickets.pop(number).slot)
@@ -222,7 +219,6 @@ class Processes:
             return None
         # Those that nobody is foreseen to ask for, and else the one that is asked for last.
         least = max(made, key=lambda n: wanted.index(n) if n in wanted else len(wanted))
-        self._made -= 1
         return self._tickets.pop(least).slot
 
     def _handed_over(self, slot: int, reply: Reply) -> Made:

@@ -7,12 +7,11 @@ import threading
 import time
 from collections import Counter
 
-from synthdata.execution.crew import QUEUE
 from synthdata.execution.executor import Telemetry
 from synthdata.execution.gate import EXIT_GATE, InterpreterExit
 from synthdata.execution.interrupts import INTERRUPTS, TICK
 from synthdata.execution.maker import Made
-from synthdata.execution.window import Window
+from synthdata.execution.window import QUEUE, Window
 from synthdata.execution.work import Work
 from synthdata.stream import Stream
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+QUEUE: Final = 3
+"""Batches that a worker has to do at most: one at hand, and others so that it does not wait."""
+
 RECENT: Final = 8
 """Requests after which an iterator that asked for none of them is taken to be gone."""
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import synthdata as sd
+from tests.execution.consuming import labels
 from tests.execution.generators import (
     AtOnceDying,
     Counter,
@@ -40,10 +41,6 @@ BOUND = 30
 def build(generator: sd.Generator, **options: Any) -> Any:
     usual: dict[str, Any] = {"workers": 2, "batch_size": 4, "samples": 40}
     return sd.build(generator, executor="processes", **(usual | options))
-
-
-def labels(dataset: Any) -> list[int]:
-    return [int(label) for batch in dataset for label in batch["label"].numpy()]
 
 
 def error_of(dataset: Any) -> str:

@@ -15,6 +15,7 @@ import pytest
 import synthdata as sd
 from synthdata.execution import crew
 from synthdata.execution.slab import Slab
+from tests.execution.consuming import labels, labels_by_threads
 from tests.execution.generators import Counter, Environment, Ragged, Slow
 from tests.execution.processes import start, until
 
@@ -24,10 +25,6 @@ tf = pytest.importorskip("tensorflow")
 def build(generator: sd.Generator, **options: Any) -> Any:
     usual: dict[str, Any] = {"workers": 2, "batch_size": 4}
     return sd.build(generator, executor="processes", **(usual | options))
-
-
-def labels(dataset: Any) -> list[int]:
-    return [int(label) for batch in dataset for label in batch["label"].numpy()]
 
 
 def plain(batch: Any) -> Any:
@@ -107,13 +104,7 @@ def test_two_iterators_side_by_side_each_see_everything() -> None:
 
 def test_iterators_in_threads_each_see_everything() -> None:
     dataset = build(Slow(seconds=0.0005), samples=120)
-    found: list[list[int]] = []
-    threads = [threading.Thread(target=lambda: found.append(labels(dataset))) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert found == [list(range(120))] * 4
+    assert labels_by_threads(dataset, 4) == [list(range(120))] * 4
 
 
 def test_iterators_that_are_dropped_cost_the_next_one_nothing() -> None:

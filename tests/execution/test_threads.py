@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import synthdata as sd
+from tests.execution.consuming import labels, labels_by_threads
 from tests.execution.generators import Counter, Failing, Slow
 from tests.execution.processes import start, until
 
@@ -19,10 +20,6 @@ tf = pytest.importorskip("tensorflow")
 def build(generator: sd.Generator, **options: Any) -> Any:
     usual: dict[str, Any] = {"workers": 3, "batch_size": 4}
     return sd.build(generator, executor="threads", **(usual | options))
-
-
-def labels(dataset: Any) -> list[int]:
-    return [int(label) for batch in dataset for label in batch["label"].numpy()]
 
 
 def threads_of_ours() -> int:
@@ -53,13 +50,7 @@ def test_an_error_is_raised_at_its_batch() -> None:
 
 def test_iterators_in_threads_each_see_everything() -> None:
     dataset = build(Counter(), samples=100)
-    found: list[list[int]] = []
-    threads = [threading.Thread(target=lambda: found.append(labels(dataset))) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert found == [list(range(100))] * 4
+    assert labels_by_threads(dataset, 4) == [list(range(100))] * 4
 
 
 def test_threads_end_with_the_dataset() -> None:
@@ -75,7 +66,8 @@ SCRIPT = """
     import synthdata as sd
     from tests.execution.generators import Slow
     way, seconds = sys.argv[1], float(sys.argv[2])
-    dataset = sd.build(Slow(seconds=seconds), batch_size=64, executor=way)
+    workers = 1 if way == "auto" else None  # which makes it inline
+    dataset = sd.build(Slow(seconds=seconds), batch_size=64, executor=way, workers=workers)
     iterator = iter(dataset)
     print("begun", flush=True)
     if len(sys.argv) > 3:
@@ -85,7 +77,7 @@ SCRIPT = """
 """
 
 
-@pytest.mark.parametrize("way", ["inline", "threads"])
+@pytest.mark.parametrize("way", ["inline", "threads", "auto"])
 def test_ctrl_c_does_not_wait_for_the_batch(way: str) -> None:
     process = start(SCRIPT, way, "0.5")  # a batch takes 32 s
     assert process.stdout is not None
