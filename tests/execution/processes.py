@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -51,6 +52,12 @@ def children() -> set[int]:
     listed = Path(f"/proc/{os.getpid()}/task").glob("*/children")
     pids = {int(pid) for one in listed for pid in one.read_text().split()}
     return {pid for pid in pids if not gone(pid)}
+
+
+def slabs_here() -> int:
+    """Return how many slabs this process has mapped."""
+    gc.collect()
+    return Path("/proc/self/maps").read_text().count("memfd:synthdata ")
 
 
 def start(script: str, *arguments: str) -> subprocess.Popen[str]:

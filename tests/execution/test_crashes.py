@@ -28,6 +28,7 @@ from tests.execution.processes import (
     children,
     gone,
     holders_of_slabs,
+    slabs_here,
     start,
     until,
 )
@@ -213,10 +214,11 @@ def test_a_closure_is_refused_with_what_to_do() -> None:
 
 
 def test_no_worker_is_left_after_an_error_of_build() -> None:
-    before = children()
+    mapped, before = slabs_here(), children()
     with pytest.raises(sd.WorkerError):
         build(NeverOpens(way="exit"))
-    until(lambda: children() <= before, 10, "the workers have ended")
+    assert children() <= before
+    assert slabs_here() <= mapped
 
 
 # Ends
@@ -283,14 +285,17 @@ def test_a_process_with_live_iterators_over_workers_ends_in_silence(way: str) ->
     assert all_gone(pids)
 
 
-def test_workers_go_with_the_dataset() -> None:
+def test_workers_and_memory_go_with_the_dataset() -> None:
+    mapped = slabs_here()
     dataset = build(Counter(), samples=None)
     iterator = iter(dataset)
     next(iterator)
+    assert slabs_here() == mapped + 1
     pids = sd.stats(dataset).pids
     assert not any(map(gone, pids))
     del dataset, iterator
     until(lambda: all_gone(pids), 10, "the workers of a dataset that is gone have ended")
+    until(lambda: slabs_here() <= mapped, 10, "the memory is gone")
 
 
 # Slow proofs
