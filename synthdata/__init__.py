@@ -27,6 +27,8 @@ if TYPE_CHECKING:
         BlockedError,
         BrokenPluginError,
         BuildError,
+        ConfigurationError,
+        ConformanceError,
         ContractError,
         DeclarationError,
         DisagreementError,
@@ -61,7 +63,7 @@ if TYPE_CHECKING:
     from synthdata.generator import Generator, Params, make
     from synthdata.output import Output
     from synthdata.recipe import Recipe
-    from synthdata.registry import Listing, Registry, generators
+    from synthdata.registry import Listing, Registry, generators, hookimpl
     from synthdata.running import Stats, explain, stats
     from synthdata.sample import Sample
     from synthdata.seeding import Rng
@@ -71,16 +73,17 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "distributions": "Choice Constant Distribution LogUniform Normal Uniform within",
-    "errors": "AmbiguousIdError AssetError BlockedError BrokenPluginError BuildError ContractError "
-    "DeclarationError DisagreementError FailureBudgetError GeneratorFailedError "
-    "GeneratorNotFoundError IdError LedgerError ParamsError RecipeError RegistryError "
-    "SampleError SampleTimeoutError SynthDataError WorkerDiedError WorkerError",
+    "errors": "AmbiguousIdError AssetError BlockedError BrokenPluginError BuildError "
+    "ConfigurationError ConformanceError ContractError DeclarationError DisagreementError "
+    "FailureBudgetError GeneratorFailedError GeneratorNotFoundError IdError LedgerError "
+    "ParamsError RecipeError RegistryError SampleError SampleTimeoutError SynthDataError "
+    "WorkerDiedError WorkerError",
     "features": "Boxes ClassLabel Feature Image Keypoints Mask Polygons Scalar Tensor Text UpTo",
     "function": "from_function",
     "generator": "Generator Params make",
     "output": "Output",
     "recipe": "Recipe",
-    "registry": "Listing Registry generators",
+    "registry": "Listing Registry generators hookimpl",
     "running": "Stats explain stats",
     "sample": "Sample",
     "seeding": "Rng",
@@ -99,6 +102,8 @@ __all__ = [
     "BuildError",
     "Choice",
     "ClassLabel",
+    "ConfigurationError",
+    "ConformanceError",
     "Constant",
     "ContractError",
     "DeclarationError",
@@ -143,6 +148,7 @@ __all__ = [
     "explain",
     "from_function",
     "generators",
+    "hookimpl",
     "make",
     "stats",
     "tune_process",

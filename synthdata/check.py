@@ -77,6 +77,7 @@ def compile_check(output: Output, *, values: bool = True) -> Check:
     def check(sample: Sample) -> list[Any]:
         if type(sample) is not Sample:
             raise Violation(
+                "structure",
                 "sample",
                 f"is {described(sample)}, but sd.Sample(image, label, metadata) is expected",
             )
@@ -97,7 +98,7 @@ def _tree_check(
 
         def nothing(value: Any, found: list[Any]) -> None:
             if value is not None:
-                raise Violation(name, f"is given, but no {name} is declared")
+                raise Violation("structure", name, f"is given, but no {name} is declared")
 
         return nothing
     if isinstance(tree, Feature):
@@ -147,7 +148,7 @@ def _array_check(name: str, feature: Feature) -> LeafCheck:
         def fixed(value: Any, found: list[Any]) -> Any:
             if type(value) is ndarray and value.dtype == dtype and value.shape == shape:
                 return value
-            raise Violation(name, wrong_array(value, feature))
+            raise wrong_array(name, value, feature)
 
         return fixed
     dims = [
@@ -164,7 +165,7 @@ def _array_check(name: str, feature: Feature) -> LeafCheck:
                     break
             else:
                 return value
-        raise Violation(name, wrong_array(value, feature))
+        raise wrong_array(name, value, feature)
 
     return varying
 
@@ -181,7 +182,7 @@ def _range_check(name: str, feature: Feature, structure: LeafCheck) -> LeafCheck
         def with_nan(value: Any, found: list[Any]) -> Any:
             structure(value, found)
             if ((value < low) | (value > high)).any():
-                raise Violation(name, out_of_range(value, feature, low, high))
+                raise out_of_range(name, value, feature, low, high)
             return value
 
         return with_nan
@@ -189,7 +190,7 @@ def _range_check(name: str, feature: Feature, structure: LeafCheck) -> LeafCheck
     def ranged(value: Any, found: list[Any]) -> Any:
         structure(value, found)
         if value.size and not (value.min() >= low and value.max() <= high):
-            raise Violation(name, out_of_range(value, feature, low, high))
+            raise out_of_range(name, value, feature, low, high)
         return value
 
     return ranged
@@ -237,10 +238,10 @@ def _scalar_check(name: str, feature: Scalar | Tensor) -> LeafCheck:
         elif type(value) is not kind:
             # np.longlong is a type of its own, of a dtype that equals int64.
             if not isinstance(value, np.generic) or value.dtype != dtype:
-                raise Violation(name, wrong_scalar(value, feature))
+                raise wrong_scalar(name, value, feature)
             value = kind(value)
         if low is not None and not (low <= value <= high) and (finite or value == value):
-            raise Violation(name, out_of_range(np.asarray(value), feature, low, high))
+            raise out_of_range(name, np.asarray(value), feature, low, high)
         return value
 
     return scalar
@@ -255,13 +256,19 @@ def _from_python(
     if dtype.kind == "f":
         overflows = not least <= value <= most and (type(value) is int or abs(value) != np.inf)
         if value == value and overflows:
-            raise Violation(name, f"is {described(value)}, more than {feature.dtype} can hold")
+            raise Violation(
+                "range", name, f"is {described(value)}, more than {feature.dtype} can hold"
+            )
         converted = dtype.type(value)
         if type(value) is int and int(converted) != value:
-            raise Violation(name, f"is {value}, which {feature.dtype} can only hold rounded")
+            raise Violation(
+                "dtype", name, f"is {value}, which {feature.dtype} can only hold rounded"
+            )
         return converted
     if not least <= value <= most:
-        raise Violation(name, f"is {described(value)}, but {feature.dtype} holds {least} to {most}")
+        raise Violation(
+            "range", name, f"is {described(value)}, but {feature.dtype} holds {least} to {most}"
+        )
     return dtype.type(value)
 
 
@@ -275,16 +282,18 @@ def _class_check(name: str, feature: ClassLabel) -> LeafCheck:
         if isinstance(value, str):
             if value in index_of:
                 return index_of[value]
-            raise Violation(name, f"is {str(value)!r}, but {known}{suggest(value, feature.names)}")
+            raise Violation(
+                "class", name, f"is {str(value)!r}, but {known}{suggest(value, feature.names)}"
+            )
         if type(value) is np.ndarray and value.shape == ():
             value = value[()]
         # timedelta64 is a subclass of np.integer.
         if type(value) is not int and (
             not isinstance(value, np.integer) or isinstance(value, np.timedelta64)
         ):
-            raise Violation(name, f"is {described(value)}, but {known}")
+            raise Violation("class", name, f"is {described(value)}, but {known}")
         if not 0 <= value < count:
-            raise Violation(name, f"is {described(value)}, but {known}")
+            raise Violation("class", name, f"is {described(value)}, but {known}")
         return np.int64(value)
 
     if feature.max is None:
@@ -295,10 +304,12 @@ def _class_check(name: str, feature: ClassLabel) -> LeafCheck:
         is_array = type(value) is np.ndarray and value.ndim == 1 and value.dtype.kind in "iuU"
         if not is_array and not isinstance(value, list | tuple):
             raise Violation(
-                name, f"is {described(value)}, but a list of up to {most} classes, {known}"
+                "class", name, f"is {described(value)}, but a list of up to {most} classes, {known}"
             )
         if len(value) > most:
-            raise Violation(name, f"has {len(value)} classes, but at most {most} are declared")
+            raise Violation(
+                "class", name, f"has {len(value)} classes, but at most {most} are declared"
+            )
         return np.array([one(item, found) for item in value], np.int64)
 
     return several
@@ -314,7 +325,7 @@ def _text_check(name: str, feature: Text) -> LeafCheck:
                 size = len(value.encode())
             except UnicodeEncodeError as error:
                 raise Violation(
-                    name, f"is text that is not UTF-8: {error.reason} at {error.start}"
+                    "text", name, f"is text that is not UTF-8: {error.reason} at {error.start}"
                 ) from None
             value = str(value)
         elif isinstance(value, bytes):
@@ -323,12 +334,16 @@ def _text_check(name: str, feature: Text) -> LeafCheck:
                 value = value.decode()
             except UnicodeDecodeError as error:
                 raise Violation(
-                    name, f"is bytes that are not UTF-8: {error.reason} at {error.start}"
+                    "text", name, f"is bytes that are not UTF-8: {error.reason} at {error.start}"
                 ) from None
         else:
-            raise Violation(name, f"is {described(value)}, but text of {feature} is declared")
+            raise Violation(
+                "text", name, f"is {described(value)}, but text of {feature} is declared"
+            )
         if size > longest:
-            raise Violation(name, f"has {size} bytes of UTF-8, but at most {longest} are declared")
+            raise Violation(
+                "text", name, f"has {size} bytes of UTF-8, but at most {longest} are declared"
+            )
         return value
 
     return text
@@ -363,7 +378,7 @@ def _geometry_check(
     def geometry(value: Any, found: list[Any]) -> Any:
         structure(value, found)
         if value.size and (wrong := problem(value, *frame(found))):
-            raise Violation(name, wrong)
+            raise Violation("range", name, wrong)
         return value
 
     return geometry
@@ -377,13 +392,15 @@ def _polygons_check(name: str, feature: Polygons, frame: Frame | None) -> LeafCh
     def polygons(value: Any, found: list[Any]) -> Any:
         is_array = type(value) is np.ndarray and value.ndim == 3
         if not is_array and not isinstance(value, list | tuple):
-            raise Violation(name, f"is {described(value)}, but {declared}")
+            raise Violation("structure", name, f"is {described(value)}, but {declared}")
         if len(value) > most:
-            raise Violation(name, f"has {len(value)} polygons, but at most {most} are declared")
+            raise Violation(
+                "shape", name, f"has {len(value)} polygons, but at most {most} are declared"
+            )
         size = frame(found) if frame is not None else None
         for number, polygon in enumerate(value):
             if wrong := polygon_problem(polygon, feature, size):
-                raise Violation(name, f"has polygon {number}, which {wrong}")
+                raise Violation("range", name, f"has polygon {number}, which {wrong}")
         return list(value)
 
     return polygons

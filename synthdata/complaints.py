@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,16 +18,22 @@ _MAX_NUMBER = 40
 """Characters of a number that a message shows."""
 
 
+Rule: TypeAlias = Literal["structure", "dtype", "shape", "range", "class", "text"]
+"""What of a declaration a value breaks; ``structure`` is the keys and the kinds of objects."""
+
+
 class Violation(Exception):
     """A value breaks the declaration.
 
     Attributes:
+        rule: what of it.
         feature: dotted path of the feature.
         problem: what was expected and what came.
     """
 
-    def __init__(self, feature: str, problem: str) -> None:
+    def __init__(self, rule: Rule, feature: str, problem: str) -> None:
         super().__init__(f"{feature} {problem}")
+        self.rule: Rule = rule
         self.feature = feature
         self.problem = problem
 
@@ -36,16 +42,20 @@ def wrong_keys(name: str, value: Any, declared: list[str]) -> Violation:
     """Say which key of a dict is missing or not declared."""
     if not isinstance(value, Mapping):
         return Violation(
-            name, f"is {described(value)}, but a dict of {listed(declared)} is declared"
+            "structure",
+            name,
+            f"is {described(value)}, but a dict of {listed(declared)} is declared",
         )
     missing = [key for key in declared if key not in value]
     extra = [str(key) for key in value if key not in declared]
     if missing:
         given = f"given are {listed([str(key) for key in value])}" if value else "nothing is given"
-        return Violation(f"{name}.{missing[0]}", f"is missing; {given}")
+        return Violation("structure", f"{name}.{missing[0]}", f"is missing; {given}")
     hint = suggest(extra[0], declared)
     return Violation(
-        f"{name}.{extra[0]}", f"is not declared{hint}; declared are {listed(declared) or 'none'}"
+        "structure",
+        f"{name}.{extra[0]}",
+        f"is not declared{hint}; declared are {listed(declared) or 'none'}",
     )
 
 
@@ -109,27 +119,30 @@ def polygon_problem(polygon: Any, feature: Polygons, size: tuple[int, int] | Non
     )
 
 
-def wrong_array(value: Any, feature: Feature) -> str:
+def wrong_array(name: str, value: Any, feature: Feature) -> Violation:
     """Say why a value is not an array of the declared dtype and shape."""
     declared = f"but {feature} is declared"
-    if not isinstance(value, np.ndarray):
-        if isinstance(feature, Boxes | Keypoints) and isinstance(value, list) and not value:
-            return f"is an empty list, {declared}; for none return {_none_of(feature)}"
-        hint = "" if value is None else "; return a NumPy array, as np.asarray(…) makes one"
-        return f"is {described(value)}, {declared}{hint}"
     if type(value) is not np.ndarray:
-        return (
-            f"is {described(value)}, {declared}; return a plain array, as np.asarray(…) makes one"
-        )
+        return Violation("structure", name, f"is {_no_array(value, feature, declared)}")
     if value.dtype != np.dtype(feature.dtype):
-        return f"has dtype {_dtype(value.dtype)}, {declared}{_dtype_hint(value.dtype, feature)}"
+        hint = _dtype_hint(value.dtype, feature)
+        return Violation("dtype", name, f"has dtype {_dtype(value.dtype)}, {declared}{hint}")
     hint = ""
     if isinstance(feature, Boxes | Keypoints) and value.size == 0:
         hint = f"; for none return {_none_of(feature)}"
     elif isinstance(feature, Image | Mask) and value.ndim != len(feature.shape):
         axes = "height, width" + (", channels" if isinstance(feature, Image) else "")
         hint = f"; the axes are ({axes})"
-    return f"has shape {value.shape}, {declared}{hint}"
+    return Violation("shape", name, f"has shape {value.shape}, {declared}{hint}")
+
+
+def _no_array(value: Any, feature: Feature, declared: str) -> str:
+    if isinstance(feature, Boxes | Keypoints) and isinstance(value, list) and not value:
+        return f"an empty list, {declared}; for none return {_none_of(feature)}"
+    if value is None:
+        return f"{described(value)}, {declared}"
+    sort = "a plain" if isinstance(value, np.ndarray) else "a NumPy"
+    return f"{described(value)}, {declared}; return {sort} array, as np.asarray(…) makes one"
 
 
 def _none_of(feature: Feature) -> str:
@@ -156,11 +169,11 @@ def _scalar_name(dtype: str) -> str:
     return "bool_" if dtype == "bool" else dtype
 
 
-def wrong_scalar(value: Any, feature: Feature) -> str:
+def wrong_scalar(name: str, value: Any, feature: Feature) -> Violation:
     """Say why a value is not a number of the declared dtype."""
     declared = f"but {feature} is declared"
     if isinstance(value, np.ndarray):
-        return wrong_array(value, feature)
+        return wrong_array(name, value, feature)
     hint = ""
     if isinstance(value, np.generic):
         if value.dtype.kind == "f" and feature.dtype.startswith(("int", "uint")):
@@ -169,11 +182,18 @@ def wrong_scalar(value: Any, feature: Feature) -> str:
             hint = f"; convert it yourself, with np.{_scalar_name(feature.dtype)}(…)"
     elif isinstance(value, float):
         hint = "; round it yourself, with round(…)"
-    return f"is {described(value)}, {declared}{hint}"
+    rule: Rule = "dtype" if isinstance(value, np.generic | bool | int | float) else "structure"
+    return Violation(rule, name, f"is {described(value)}, {declared}{hint}")
 
 
-def out_of_range(value: NDArray[Any], feature: Feature, low: Any, high: Any) -> str:
+def out_of_range(
+    name: str, value: NDArray[Any], feature: Feature, low: Any, high: Any
+) -> Violation:
     """Say which element of an array is out of the declared range first, and where."""
+    return Violation("range", name, _out_of_range(value, feature, low, high))
+
+
+def _out_of_range(value: NDArray[Any], feature: Feature, low: Any, high: Any) -> str:
     with np.errstate(invalid="ignore"):
         good = (value >= low) & (value <= high)
         if isinstance(feature, Ranged) and not feature.finite:

@@ -8,12 +8,14 @@
     ├── RecipeError (ValueError)          a recipe, or a recipe file, that cannot be
     ├── BuildError (ValueError)           options of ``build`` that cannot be, or no TensorFlow
     ├── AssetError (ValueError)           a file that a generator reads, missing or broken
+    ├── ConformanceError (ValueError)     what is to be checked cannot be, or not be pinned
     ├── RegistryError (LookupError)
     │   ├── IdError                       text that is not ``[distribution/]name-vN``
     │   ├── GeneratorNotFoundError
     │   ├── AmbiguousIdError
     │   ├── BlockedError
-    │   └── BrokenPluginError
+    │   ├── BrokenPluginError
+    │   └── ConfigurationError (ValueError)  a list of what may be used that is wrong
     ├── WorkerError (RuntimeError)        worker processes cannot be had
     ├── LedgerError (RuntimeError)        a failure could not be written down
     ├── FailureBudgetError (RuntimeError) more samples failed than the budget allows
@@ -74,6 +76,10 @@ class AssetError(SynthDataError, ValueError):
         self.path = path
 
 
+class ConformanceError(SynthDataError, ValueError):
+    """There is no generator to check at a path, or a ``digests.toml`` cannot be read or written."""
+
+
 class WorkerError(SynthDataError, RuntimeError):
     """Worker processes cannot be started, or have no memory to work in."""
 
@@ -106,11 +112,13 @@ class RegistryError(SynthDataError, LookupError):
     """A generator could not be had.
 
     Attributes:
-        id: the id as it was asked for.
+        id: the id as it was asked for, or None where none was.
         distribution: the distribution concerned, where one is known.
     """
 
-    def __init__(self, message: str, *, id: str, distribution: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, id: str | None = None, distribution: str | None = None
+    ) -> None:
         super().__init__(message)
         self.id = id
         self.distribution = distribution
@@ -121,11 +129,11 @@ class IdError(RegistryError):
 
 
 class GeneratorNotFoundError(RegistryError):
-    """No installed distribution provides the id."""
+    """No installed distribution provides the id, or the distribution is not installed."""
 
 
 class AmbiguousIdError(RegistryError):
-    """Several distributions provide the short id."""
+    """Several distributions provide the short id, or versions of the name."""
 
 
 class BlockedError(RegistryError):
@@ -133,7 +141,19 @@ class BlockedError(RegistryError):
 
 
 class BrokenPluginError(RegistryError):
-    """The plugin's metadata cannot be read, or it cannot be imported."""
+    """The plugin's metadata cannot be read, it cannot be imported, or what it names is no use."""
+
+
+class ConfigurationError(RegistryError, ValueError):
+    """A list of what may or may not be used is wrong, or the file that should hold it.
+
+    Attributes:
+        path: the file, or None of a list in the environment or the program.
+    """
+
+    def __init__(self, message: str, *, path: str | None = None) -> None:
+        super().__init__(message)
+        self.path = path
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +214,8 @@ class ContractError(SampleError):
     """A sample breaks the declared Output.
 
     Attributes:
+        rule: what of it: "structure", "dtype", "shape", "range", "class" or "text"; or
+            "agreement", where ``sample_into`` or ``sample_batch`` differs from ``sample``.
         feature: dotted path of the feature, as ``image`` or ``metadata.radius``.
     """
 
@@ -201,6 +223,7 @@ class ContractError(SampleError):
         self,
         problem: str,
         *,
+        rule: str,
         feature: str,
         identity: Identity,
         seed: int,
@@ -208,6 +231,7 @@ class ContractError(SampleError):
         attempt: int = 0,
     ) -> None:
         super().__init__(problem, identity=identity, seed=seed, index=index, attempt=attempt)
+        self.rule = rule
         self.feature = feature
 
 

@@ -117,7 +117,7 @@ class Generator(ABC):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Assets opened here stay here: the other process opens its own.
-        return _remake, (type(self), self.params, self.identity)
+        return remake, (type(self), self.params, self.identity)
 
     def __repr__(self) -> str:
         """Show the id and the params that differ from their defaults."""
@@ -125,7 +125,8 @@ class Generator(ABC):
         return f"<{self.identity.id} {given}>" if given else f"<{self.identity.id}>"
 
 
-def _remake(kind: type[G], params: BaseParams, identity: Identity) -> G:
+def remake(kind: type[G], params: BaseParams, identity: Identity) -> G:
+    """Make a generator of validated params, as workers and ids do: without its ``__init__``."""
     generator = kind.__new__(kind)
     generator._set_up(params, identity)
     return generator
@@ -154,7 +155,7 @@ def load_class(id: str, registry: Registry | None = None) -> tuple[type[Generato
     """Import the generator class that an id names.
 
     Args:
-        id: short or qualified.
+        id: short or qualified, or a name without a version, for its newest.
         registry: where to look; None is the default registry.
 
     Returns:
@@ -164,20 +165,9 @@ def load_class(id: str, registry: Registry | None = None) -> tuple[type[Generato
         RegistryError: if there is none, or it cannot be imported, or is no Generator.
     """
     kind, candidate = (registry or default_registry()).load(id)
-    if not (isinstance(kind, type) and issubclass(kind, Generator)):
-        problem = "not a subclass of sd.Generator"
-    elif inspect.isabstract(kind):
-        problem = f"abstract: {', '.join(sorted(kind.__abstractmethods__))} is missing"
-    else:
-        where = source_line(kind.sample)
-        identity = Identity(candidate.id, candidate.distribution, candidate.version, where)
-        return kind, identity
-    raise BrokenPluginError(
-        f"{candidate.id} of {candidate.distribution} {candidate.version} is broken: "
-        f"{candidate.entry_point.value} is {problem} [{candidate.file}]",
-        id=candidate.id,
-        distribution=candidate.distribution,
-    )
+    assert issubclass(kind, Generator)  # the registry looked
+    where = source_line(kind.sample)
+    return kind, Identity(candidate.id, candidate.distribution, candidate.version, where)
 
 
 def make_generator(
@@ -186,7 +176,7 @@ def make_generator(
     """Make the generator that an id names.
 
     Args:
-        id: short or qualified.
+        id: short or qualified, or a name without a version, for its newest.
         params: fields of its Params.
         registry: where to look; None is the default registry.
 
@@ -197,7 +187,7 @@ def make_generator(
     kind, identity = load_class(id, registry)
     validated = _validated(kind, identity, params)
     try:
-        return _remake(kind, validated, identity)
+        return remake(kind, validated, identity)
     except SynthDataError:
         raise
     except Exception as error:
@@ -212,7 +202,8 @@ def make(id: str, /, **params: Any) -> Generator:
     """Make the generator that an id names.
 
     Args:
-        id: ``name-vN``, or ``distribution/name-vN`` where several distributions provide it.
+        id: ``name-vN``, or ``distribution/name-vN`` where several distributions provide it. A
+            name without ``-vN`` is its newest version, which is logged.
         **params: fields of its Params.
 
     Returns:

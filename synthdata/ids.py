@@ -1,4 +1,4 @@
-"""Ids of generators, ``[distribution/]name-vN``: their grammar, not what they stand for."""
+"""Ids of generators, ``[distribution/]name-vN``, and names: their grammar, not who has them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from synthdata.errors import IdError
 
 _DISTRIBUTION = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
-_ID = re.compile(rf"(?:({_DISTRIBUTION})/)?([a-z][a-z0-9]*(?:[-_][a-z0-9]+)*)-v([1-9][0-9]*)")
+_NAME = r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*"
+_ID = re.compile(rf"(?:({_DISTRIBUTION})/)?({_NAME})-v([1-9][0-9]*)")
+# What ends in -vN is an id or, as grey-v0, a mistake.
+_VERSIONLESS = re.compile(rf"(?:({_DISTRIBUTION})/)?(?!{_NAME}-v[0-9]+$)({_NAME})")
 
 
 def normalize_distribution(name: str) -> str:
@@ -18,6 +21,15 @@ def normalize_distribution(name: str) -> str:
     'my-plugin-extra'
     """
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def is_distribution(text: str) -> bool:
+    """Return whether the text can be the name of a distribution (PEP 508).
+
+    >>> is_distribution("My_Plugin"), is_distribution("a;b")
+    (True, False)
+    """
+    return isinstance(text, str) and re.fullmatch(_DISTRIBUTION, text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +81,37 @@ class GeneratorId:
 
     def __str__(self) -> str:
         return f"{self.distribution}/{self.short}" if self.distribution else self.short
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorName:
+    """A name without a version, which stands for its newest one.
+
+    Attributes:
+        name: such as ``shapes``.
+        distribution: normalised name of the distribution, or None.
+    """
+
+    name: str
+    distribution: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.distribution}/{self.name}" if self.distribution else self.name
+
+
+def parse_id_or_name(text: str) -> GeneratorId | GeneratorName:
+    """Parse an id, or a name without a version.
+
+    Raises:
+        IdError: if the text is neither.
+
+    >>> parse_id_or_name("synthdata/shapes")
+    GeneratorName(name='shapes', distribution='synthdata')
+    >>> parse_id_or_name("shapes-v1")
+    GeneratorId(name='shapes', version=1, distribution=None)
+    """
+    match = _VERSIONLESS.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        return GeneratorId.parse(text)
+    distribution, name = match.groups()
+    return GeneratorName(name, normalize_distribution(distribution) if distribution else None)

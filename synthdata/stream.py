@@ -167,8 +167,14 @@ class Stream:
         try:
             return self._whole(sample) if whole else self._structure(sample)
         except Violation as violation:
-            raise self._breach(
-                ContractError, str(violation), violation.feature, index, attempt
+            raise ContractError(
+                str(violation),
+                rule=violation.rule,
+                feature=violation.feature,
+                identity=self.generator.identity,
+                seed=self.seed,
+                index=index,
+                attempt=attempt,
             ) from None
 
     def _compare(self, road: str, index: int, values: list[Any], rng: Rng) -> None:
@@ -176,26 +182,15 @@ class Stream:
         expected = self.draw(index, rng)
         for leaf, value, wanted in zip(self.generator.output.leaves, values, expected, strict=True):
             if not _same(value, wanted):
-                raise self._breach(
-                    DisagreementError,
+                raise DisagreementError(
                     f"{leaf.name} differs between {road} and sample; they must give the same "
                     "bytes for the same rng (does one draw its random numbers in another order?)",
-                    leaf.name,
-                    index,
-                    0,
+                    rule="agreement",
+                    feature=leaf.name,
+                    identity=self.generator.identity,
+                    seed=self.seed,
+                    index=index,
                 )
-
-    def _breach(
-        self, kind: type[ContractError], problem: str, feature: str, index: int, attempt: int
-    ) -> ContractError:
-        return kind(
-            problem,
-            feature=feature,
-            identity=self.generator.identity,
-            seed=self.seed,
-            index=index,
-            attempt=attempt,
-        )
 
     def _failed(
         self, error: BaseException, index: int, attempt: int, road: str = "sample"

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from synthdata.errors import BuildError
 from synthdata.execution import EXIT_GATE, ExecutorName, Ledger, OnError, Policy, Work, choose
 from synthdata.generator import Generator
-from synthdata.ids import GeneratorId
 from synthdata.layout import Column, Ragged, Variable, columns
 from synthdata.options import check_options
 from synthdata.order import Order
@@ -26,6 +25,7 @@ from synthdata.origin import origin
 from synthdata.output import Output
 from synthdata.plan import LAST_POSITION, Plan
 from synthdata.recipe import Recipe
+from synthdata.registry import default_registry
 from synthdata.running import ATTRIBUTE, Run
 from synthdata.seeding import MAX_INDEX
 from synthdata.source import Source
@@ -74,7 +74,8 @@ def build(
     """Build a dataset of batches from a generator.
 
     Args:
-        what: an id, a Recipe, or a Generator such as ``from_function`` makes.
+        what: an id, or a name for its newest version, a Recipe, or a Generator such as
+            ``from_function`` makes.
         params: fields of the generator's Params; only with an id.
         seed: 0 to 2**64 - 1; None is 0. Not with a Recipe, which says it.
         samples: how many samples an epoch has; None is endless. Not with a Recipe.
@@ -245,8 +246,9 @@ def _source(
     given = {"params": params, "seed": seed, "samples": samples}
     fields = {name: value for name, value in given.items() if value is not None}
     if isinstance(what, str):
-        GeneratorId.parse(what)  # before the recipe does, so that the error is not one of recipes
-        return Source(Recipe(generator=what, **fields), validate=validate)
+        # A recipe names the exact id; and what is none is no mistake in a recipe.
+        id = default_registry().exact(what)
+        return Source(Recipe(generator=id, **fields), validate=validate)
     if isinstance(what, Recipe):
         if fields:
             raise BuildError(

@@ -16,7 +16,10 @@ ERRORS: list[sd.SynthDataError] = [
     sd.ParamsError("size: wrong", id="shapes-v1"),
     sd.AmbiguousIdError("two", id="shapes-v1"),
     sd.BrokenPluginError("broken", id="shapes-v1", distribution="synthdata"),
-    sd.ContractError("image is None", feature="image", identity=IDENTITY, seed=7, index=3),
+    sd.ConfigurationError("pyproject.toml: wrong", path="pyproject.toml"),
+    sd.ContractError(
+        "image is None", rule="structure", feature="image", identity=IDENTITY, seed=7, index=3
+    ),
     sd.GeneratorFailedError("sample raised", identity=IDENTITY, seed=7, index=3, attempt=2),
 ]
 
@@ -37,7 +40,9 @@ def test_a_sample_error_names_generator_sample_problem_and_origin() -> None:
 
 
 def test_an_origin_that_is_not_known_is_left_out() -> None:
-    error = sd.ContractError("x", feature="image", identity=Identity("mine"), seed=0, index=0)
+    error = sd.ContractError(
+        "x", rule="dtype", feature="image", identity=Identity("mine"), seed=0, index=0
+    )
     assert str(error) == "mine sample 0 (seed 0): x"
 
 

@@ -12,7 +12,7 @@ from pydantic import Field
 
 import synthdata as sd
 from synthdata.generator import make_generator
-from synthdata.registry import default_registry
+from synthdata.registry import using
 from tests.registry.distributions import install, install_grey
 
 
@@ -129,12 +129,9 @@ def test_an_abstract_class_cannot_be_made(missing: str) -> None:
         kind()
 
 
-def test_make_knows_the_id_the_distribution_and_the_line(
-    plugins: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_make_knows_the_id_the_distribution_and_the_line(plugins: Path) -> None:
     install_grey(plugins)
-    default_registry.cache_clear()
-    try:
+    with using(registry(plugins)):
         for id in ("grey-v1", "grey-plugin/grey-v1"):
             grey = sd.make(id, size=2)
             assert (grey.identity.id, grey.identity.distribution) == ("grey-v1", "grey-plugin")
@@ -149,8 +146,6 @@ def test_make_knows_the_id_the_distribution_and_the_line(
             sd.make("gray-v1")
         again = pickle.loads(pickle.dumps(grey))
         assert (again.identity, again.params) == (grey.identity, grey.params)
-    finally:
-        default_registry.cache_clear()
 
 
 BROKEN = """\

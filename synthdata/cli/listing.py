@@ -16,13 +16,17 @@ if TYPE_CHECKING:
 
 def list_generators(
     load: Annotated[
-        bool, typer.Option("--load", help="Import each plugin, to find those that fail to.")
+        bool,
+        typer.Option(
+            "--load", help="Import each plugin, for the ids of hook modules and to find what fails."
+        ),
     ] = False,
     json: AsJson = False,
 ) -> None:
     """List the installed generators, also those that are broken or blocked.
 
-    Without --load no plugin is imported: ok means that nothing wrong is known.
+    Without --load no plugin is imported: ok means that nothing wrong is known, and a hook module,
+    which makes its generators in a loop, is one line without an id.
     """
     from synthdata.registry import generators
 

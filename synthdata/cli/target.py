@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from synthdata.cli.exits import Refused
+from synthdata.cli.show import plugin_prints_go_to_stderr
 
 if TYPE_CHECKING:
     from synthdata.recipe import Recipe
@@ -73,9 +74,11 @@ def recipe_of(target: str, pairs: Iterable[str] | None, seed: int | None) -> Rec
     Raises:
         Refused: if the params cannot be parsed.
         RecipeError: if the recipe is not valid.
-        IdError: if the target is neither an id nor a recipe file.
+        RegistryError: if the target is neither an id nor a recipe file, or a name whose newest
+            version cannot be had.
     """
     from synthdata.recipe import Recipe
+    from synthdata.registry import default_registry
 
     params = parse_params(pairs or ())
     if Path(target).suffix in (".yaml", ".yml", ".json"):
@@ -83,7 +86,8 @@ def recipe_of(target: str, pairs: Iterable[str] | None, seed: int | None) -> Rec
     elif Path(target).is_file():
         raise Refused(f"{target}: a recipe file ends in .yaml, .yml or .json")
     else:
-        recipe = Recipe(generator=target)
+        with plugin_prints_go_to_stderr():
+            recipe = Recipe(generator=default_registry().exact(target))
     changes: dict[str, Any] = {"params": {**recipe.params, **params}} if params else {}
     return recipe.replace(**changes, **({} if seed is None else {"seed": seed}))
 

@@ -3,51 +3,38 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
-import functools
-import os
-import traceback
+import dataclasses
+import threading
 from collections.abc import Collection, Iterable
 
-import pluggy
-
-from synthdata.errors import (
-    AmbiguousIdError,
-    BlockedError,
-    BrokenPluginError,
-    GeneratorNotFoundError,
-)
-from synthdata.ids import GeneratorId, normalize_distribution
-from synthdata.registry.candidate import Candidate, Listing, Status
-from synthdata.registry.hooks import PROJECT, Hooks, hookimpl
+from synthdata.errors import BrokenPluginError
+from synthdata.ids import GeneratorName, normalize_distribution, parse_id_or_name
+from synthdata.registry.candidate import Candidate, HookModule, Listing, listing
+from synthdata.registry.faults import cause_of, class_fault, raised_in
+from synthdata.registry.finding import by_id, newest
+from synthdata.registry.hook_modules import HookModules, where_of
+from synthdata.registry.provider import Provider, provider
+from synthdata.registry.rule import Rule, rule
 from synthdata.registry.scan import scan
 
-ALLOW_VARIABLE = "SYNTHDATA_ALLOW"
-BLOCK_VARIABLE = "SYNTHDATA_BLOCK"
-"""Environment variables of the default registry: distributions or ids, with commas between."""
-
-
-class _EntryPointPlugin:
-    """The lazy stand-in for one entry point: answers the hook, imports nothing."""
-
-    def __init__(self, candidate: Candidate) -> None:
-        self._candidate = candidate
-
-    @hookimpl
-    def synthdata_generators(self) -> Iterable[Candidate]:
-        return [self._candidate]
+UNKNOWN_IDS = "its ids are known once it is imported: synthdata list --load"
 
 
 class Registry:
     """The generators that the installed distributions provide.
 
-    Each entry point is registered with pluggy under its qualified id, as a stand-in that imports
-    nothing; a blocked one is refused by pluggy before anything of it runs.
+    What is named by an entry point is known from the metadata alone. Hook modules are imported
+    when their ids are needed, each once and by itself; one that fails is listed as broken, and
+    nothing else is touched. What is blocked is never imported.
 
     Args:
         allow: distributions or ids that may be used; None allows all.
         block: distributions or ids that may not be used, whatever ``allow`` says.
         path: folders to look into for metadata instead of ``sys.path``.
+        rules: more lists, as ``configured_rules`` makes them; all of them hold.
+
+    Raises:
+        ConfigurationError: if ``allow`` or ``block`` holds what is no distribution and no id.
 
     >>> "shapes-v1" in {listing.id for listing in Registry().listings()}
     True
@@ -59,197 +46,213 @@ class Registry:
         allow: Collection[str] | None = None,
         block: Collection[str] = (),
         path: list[str] | None = None,
+        rules: Iterable[Rule] = (),
     ) -> None:
-        self._plugins = pluggy.PluginManager(PROJECT)
-        self._plugins.add_hookspecs(Hooks)
-        self._allow = None if allow is None else _comparable(allow)
-        self._block = _comparable(block)
-        self._unusable: list[Listing] = []
+        self._rules = list(rules)
+        if allow is not None:
+            self._rules.append(rule("allow", allow, "Registry(allow=…)"))
+        self._rules.append(rule("block", block, "Registry(block=…)"))
+        self._path = path
+        self._modules = HookModules()
+        self._lock = threading.RLock()
+        self._candidates: list[Candidate] = []
+        self._hooks: list[HookModule] = []
+        self._asked: dict[HookModule, Listing | None] = {}
+        self._broken: list[Listing] = []
         self._failures: dict[str, Listing] = {}
         for found in scan(path):
-            if isinstance(found, Listing):
-                self._unusable.append(found)
+            if isinstance(found, Candidate):
+                self._candidates.append(found)
+            elif isinstance(found, HookModule):
+                self._hooks.append(found)
             else:
-                self._register(found)
+                self._broken.append(found)
 
-    def _register(self, candidate: Candidate) -> None:
-        if cause := self._blocked(candidate):
-            self._plugins.set_blocked(candidate.qualified)
-            self._unusable.append(_listing(candidate, "blocked", cause))
-        self._plugins.register(_EntryPointPlugin(candidate), name=candidate.qualified)
+    def block(self, *names: str) -> None:
+        """Block distributions or ids from now on.
 
-    def _blocked(self, candidate: Candidate) -> str:
-        names = {candidate.distribution, candidate.id, candidate.qualified}
-        if blocked := sorted(names & self._block):
-            return f"{blocked[0]} is on the block list"
-        if self._allow is not None and not names & self._allow:
-            return f"neither {candidate.distribution} nor {candidate.id} is on the allow list"
-        return ""
+        What was imported before stays imported, but is not found any more.
 
-    def _candidates(self) -> list[Candidate]:
-        groups = self._plugins.hook.synthdata_generators()
-        return sorted(
-            (candidate for group in groups for candidate in group),
-            key=lambda candidate: (candidate.id, candidate.distribution),
-        )
+        Args:
+            *names: distributions, or ids, short or qualified.
+
+        Raises:
+            ConfigurationError: if a name is neither.
+        """
+        self._rules.append(rule("block", names, "Registry.block(…)"))
 
     def listings(self, *, load: bool = False) -> list[Listing]:
         """List all generators, by id, then distribution.
 
         Args:
-            load: True imports each plugin, to find those that fail to.
+            load: True imports each plugin, to find those that fail to, and the ids of hook modules.
 
         Returns:
-            One Listing each, also for what is broken or blocked. A plugin that fails to import
-            is listed as ``ok`` until something tried to load it.
+            One Listing each, also for what is broken or blocked, and one without an id for a hook
+            module that was not imported. A plugin that fails to import is listed as ``ok`` until
+            something tried to load it.
         """
-        listings = list(self._unusable)
-        for candidate in self._candidates():
-            if load:
+        if load:
+            self._ask_hooks()
+            for candidate in self._usable():
                 # A failure is kept, and listed below.
                 with contextlib.suppress(BrokenPluginError):
                     self._load(candidate)
-            failure = self._failures.get(candidate.qualified)
-            listings.append(failure or _listing(candidate, "ok"))
-        return sorted(listings, key=lambda item: (item.id or "", item.distribution))
+        rows = [self._row(item) for item in self._candidates]
+        rows += [self._broken_row(item) for item in self._broken]
+        rows += [row for hook in self._hooks if (row := self._hook_row(hook))]
+        return sorted(rows, key=lambda item: (item.id or "", item.distribution, item.cause))
 
     def find(self, id: str) -> Candidate:
-        """Return the candidate that an id names, without importing it.
+        """Return the candidate that an id names, without importing its class.
+
+        A short id is looked for in each hook module, so that whether it is ambiguous does not
+        depend on what was imported before; a qualified one only in those of its distribution, and
+        in none if an entry point names it.
 
         Args:
-            id: short or qualified.
+            id: short or qualified. A name without ``-vN`` stands for the newest version in the one
+                distribution that provides it, which is logged.
 
         Raises:
-            IdError: if the text is no id.
-            AmbiguousIdError: if several distributions provide the short id.
-            BlockedError: if it is there but may not be used.
-            BrokenPluginError: if its entry point is not sound.
+            IdError: if the text is neither.
+            AmbiguousIdError: if several distributions provide the short id or name.
+            BlockedError: if it, or the newest version of a name, is there but may not be used.
+            BrokenPluginError: if what names it is not sound.
             GeneratorNotFoundError: if nobody provides it.
         """
-        wanted = GeneratorId.parse(id)
-        candidates = self._candidates()
-        matches = [item for item in candidates if _matches(wanted, item)]
-        if len(matches) == 1:
-            return matches[0]
-        if matches:
-            names = " or ".join(item.qualified for item in matches)
-            raise AmbiguousIdError(
-                f"{id} is provided by several distributions; say which: {names}", id=id
-            )
-        for listing in self._unusable:
-            if listing.id is not None and _matches(wanted, listing):
-                kind = BlockedError if listing.status == "blocked" else BrokenPluginError
-                raise kind(
-                    f"{id} of {listing.distribution} {listing.version} is {listing.status}: "
-                    f"{listing.cause} [{listing.file}]",
-                    id=id,
-                    distribution=listing.distribution,
-                )
-        known = [name for item in candidates for name in (item.id, item.qualified)]
-        near = difflib.get_close_matches(str(wanted), known, n=3)
-        hint = f"; did you mean {' or '.join(near)}? " if near else "; "
-        unread = sorted({item.distribution for item in self._unusable if item.id is None})
-        note = f"the metadata of {', '.join(unread)} cannot be read; " if unread else ""
-        raise GeneratorNotFoundError(
-            f"no installed distribution provides {id}{hint}{note}"
-            "`synthdata list` shows what there is",
-            id=id,
-        )
+        wanted = parse_id_or_name(id)
+        if not any(str(wanted) == item.qualified for item in self._candidates):
+            self._ask_hooks(wanted.distribution)
+        refused = [row for row in self.listings() if row.status != "ok"]
+        if isinstance(wanted, GeneratorName):
+            return newest(wanted, self._usable(), refused)
+        return by_id(wanted, self._usable(), refused)
 
-    def load(self, id: str) -> tuple[object, Candidate]:
+    def exact(self, id: str) -> str:
+        """Return the exact id that an id or a name stands for.
+
+        Args:
+            id: an id, which is returned as it is, or a name, as for ``find``.
+
+        Raises:
+            RegistryError: as ``find``, for a name.
+        """
+        wanted = parse_id_or_name(id)
+        return self.find(id).qualified if isinstance(wanted, GeneratorName) else str(wanted)
+
+    def load(self, id: str) -> tuple[type, Candidate]:
         """Import what an id names.
 
         Args:
-            id: short or qualified.
+            id: as for ``find``.
 
         Returns:
-            The object that the entry point names, of whatever type, and its candidate.
+            A class, which is derived from ``Generator`` and not abstract, and its candidate.
 
         Raises:
-            RegistryError: as ``find``; BrokenPluginError also if the import fails.
+            RegistryError: as ``find``; BrokenPluginError also if the import fails, or leads to
+                anything else.
         """
         candidate = self.find(id)
         return self._load(candidate), candidate
 
-    def _load(self, candidate: Candidate) -> object:
+    def about(self, distribution: str) -> Provider:
+        """Return what is known of a distribution, importing nothing.
+
+        Args:
+            distribution: its name, in any spelling.
+
+        Raises:
+            GeneratorNotFoundError: if it is not installed.
+        """
+        name = normalize_distribution(distribution)
+        rows = self.listings()
+        hooks = {
+            hook.entry_point.value: self._hook_row(hook) or listing(hook, "ok")
+            for hook in self._hooks
+            if hook.distribution == name
+        }
+        return provider(name, self._path, rows, hooks, self._objection(name, None))
+
+    def _objection(self, distribution: str, id: str | None) -> str:
+        return next(filter(None, (item.objection(distribution, id) for item in self._rules)), "")
+
+    def _usable(self) -> list[Candidate]:
+        usable = [item for item in self._candidates if not self._objection(*_key(item))]
+        return sorted(usable, key=_key)
+
+    def _row(self, item: Candidate) -> Listing:
+        if cause := self._objection(item.distribution, item.id):
+            return listing(item, "blocked", cause)
+        return self._failures.get(item.qualified) or listing(item, "ok")
+
+    def _hook_row(self, hook: HookModule) -> Listing | None:
+        """How a hook module is listed, or None if its ids are listed instead."""
+        if cause := self._objection(hook.distribution, None):
+            return listing(hook, "blocked", cause)
+        return self._asked.get(hook, listing(hook, "ok", UNKNOWN_IDS))
+
+    def _broken_row(self, item: Listing) -> Listing:
+        cause = self._objection(item.distribution, item.id)
+        return dataclasses.replace(item, status="blocked", cause=cause) if cause else item
+
+    def _ask_hooks(self, distribution: str | None = None) -> None:
+        """Import the hook modules of one distribution, or all; those that were are not again."""
+        with self._lock:
+            for hook in self._hooks:
+                wanted = distribution in (None, hook.distribution) and hook not in self._asked
+                if wanted and not self._objection(hook.distribution, None):
+                    self._ask(hook)
+
+    def _ask(self, hook: HookModule) -> None:
+        # A module that looks up a generator while it is imported must not be imported for that.
+        self._asked[hook] = listing(hook, "ok", "it is being imported")
         try:
-            return candidate.entry_point.load()
+            self._asked[hook] = self._take_over(hook)
+        except BaseException:  # Ctrl-C
+            del self._asked[hook]
+            raise
+
+    def _take_over(self, hook: HookModule) -> Listing | None:
+        """Take over what a hook module provides; return how it is listed if that is nothing."""
+        try:
+            candidates = self._modules.ask(hook)
         # A plugin may call sys.exit() on import; that must not end the user's program.
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # it is listed, and told of
+            return listing(hook, "broken", cause_of(error), where_of(error, hook))
+        known = {item.qualified for item in self._candidates}
+        for item in candidates:
+            if item.qualified in known:
+                cause = f"{item.id} is declared twice; that of {hook.entry_point.value} is not used"
+                self._broken.append(listing(item, "broken", cause))
+            else:
+                known.add(item.qualified)
+                self._candidates.append(item)
+        return None if candidates else listing(hook, "ok", "it provides no generators")
+
+    def _load(self, candidate: Candidate) -> type:
+        try:
+            kind = candidate.load()
         except (Exception, SystemExit) as error:
-            file = _raised_in(error) or candidate.file
-            failure = _listing(candidate, "broken", _line(error), file)
-            self._failures[candidate.qualified] = failure
-            raise BrokenPluginError(
-                f"{candidate.id} of {candidate.distribution} {candidate.version} cannot be "
-                f"imported: {failure.cause} [{file}]",
-                id=candidate.id,
-                distribution=candidate.distribution,
-            ) from error
+            failure = listing(candidate, "broken", cause_of(error), raised_in(error))
+            raise self._failed(candidate, "cannot be imported", failure) from error
+        if fault := class_fault(kind):
+            failure = listing(candidate, "broken", f"{candidate.entry_point.value} is {fault}")
+            raise self._failed(candidate, "is broken", failure)
+        self._failures.pop(candidate.qualified, None)
+        assert isinstance(kind, type)
+        return kind
+
+    def _failed(self, candidate: Candidate, what: str, failure: Listing) -> BrokenPluginError:
+        self._failures[candidate.qualified] = failure
+        return BrokenPluginError(
+            f"{candidate.id} of {candidate.distribution} {candidate.version} {what}: "
+            f"{failure.cause} [{failure.file}]",
+            id=candidate.id,
+            distribution=candidate.distribution,
+        )
 
 
-def _comparable(names: Iterable[str]) -> set[str]:
-    """The names as they are, for ids, and normalised, for distributions."""
-    forms = set()
-    for name in names:
-        distribution, slash, short = name.strip().rpartition("/")
-        if slash:
-            forms.add(f"{normalize_distribution(distribution)}/{short}")
-        else:
-            forms |= {short, normalize_distribution(short)}
-    return forms
-
-
-def _matches(wanted: GeneratorId, item: Candidate | Listing) -> bool:
-    return item.id == wanted.short and wanted.distribution in (None, item.distribution)
-
-
-def _listing(
-    candidate: Candidate, status: Status, cause: str = "", file: str | None = None
-) -> Listing:
-    where = file or candidate.file
-    return Listing(candidate.id, candidate.distribution, candidate.version, status, cause, where)
-
-
-def _line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0]
-
-
-def _raised_in(error: BaseException) -> str | None:
-    """The file and line that raised, for an import error the file that imports."""
-    if isinstance(error, SyntaxError) and error.filename:
-        return f"{error.filename}:{error.lineno}"
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith("<")
-        and "importlib" not in frame.filename
-        and frame.filename != __file__
-    ]
-    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None
-
-
-@functools.cache
-def default_registry() -> Registry:
-    """Return the registry of this process, made at the first call.
-
-    It heeds ``SYNTHDATA_ALLOW`` and ``SYNTHDATA_BLOCK``.
-    """
-    allow, block = os.environ.get(ALLOW_VARIABLE), os.environ.get(BLOCK_VARIABLE, "")
-    return Registry(allow=None if allow is None else _names(allow), block=_names(block))
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def generators(*, load: bool = False) -> list[Listing]:
-    """List the generators that are installed.
-
-    Args:
-        load: True imports each plugin, to find those that fail to.
-
-    Returns:
-        One Listing each: id, distribution, version, status, cause, file. Without ``load`` no
-        plugin is imported.
-    """
-    return default_registry().listings(load=load)
+def _key(item: Candidate) -> tuple[str, str]:
+    return item.distribution, item.id

@@ -6,112 +6,148 @@ malformed, so each distribution is read by itself.
 
 from __future__ import annotations
 
+import difflib
 import importlib.metadata
 import sys
 from collections.abc import Iterator
 from importlib.metadata import Distribution, EntryPoint
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from synthdata.errors import IdError
 from synthdata.ids import GeneratorId, normalize_distribution
-from synthdata.registry.candidate import Candidate, Listing
+from synthdata.registry.candidate import METADATA_FILE, Candidate, HookModule, Listing
 
 GROUP = "synthdata.generators"
+HOOK_GROUP = "synthdata"
+
+_ALIKE = 0.9
+"""From this similarity on (difflib), a group is a misspelled one and not one of tomorrow."""
+
+Found: TypeAlias = Candidate | HookModule | Listing
 
 
-def scan(path: list[str] | None = None) -> Iterator[Candidate | Listing]:
+def scan(path: list[str] | None = None) -> Iterator[Found]:
     """Yield what the installed distributions offer, in the order of ``sys.path``.
 
     Args:
         path: folders to look into instead of ``sys.path``.
 
     Yields:
-        A Candidate for each sound entry point, a Listing for each that is broken, and one for
-        each distribution whose entry points cannot be read.
+        A Candidate or a HookModule for each sound entry point, a Listing for each that is broken,
+        and one for each distribution whose entry points cannot be read.
     """
-    found = importlib.metadata.distributions(path=sys.path if path is None else path)
     seen: set[str] = set()
-    for distribution in found:
+    for distribution in importlib.metadata.distributions(path=sys.path if path is None else path):
         try:
-            entry_points = list(distribution.entry_points)
+            entry_points = [item for item in distribution.entry_points if _is_ours(item.group)]
         except Exception as error:  # noqa: BLE001  # whatever a damaged file provokes
             name = _folder_name(distribution)
-            if name not in seen:
-                seen.add(name)
-                yield Listing(
-                    None, name, "?", "broken", _cause(distribution, error), _file(distribution)
-                )
-            continue
-        ours = [entry_point for entry_point in entry_points if entry_point.group == GROUP]
-        if not ours:
-            continue
-        name, version = _name_and_version(distribution)
-        # The first on the path is the one that imports would find; the others are shadowed.
-        if name in seen:
-            continue
-        seen.add(name)
-        yield from _candidates(ours, name, version, _file(distribution))
-
-
-def _candidates(
-    entry_points: list[EntryPoint], name: str, version: str, file: str
-) -> Iterator[Candidate | Listing]:
-    names = [entry_point.name for entry_point in entry_points]
-    for place, entry_point in enumerate(entry_points):
-        cause = _fault(entry_point)
-        if not cause and entry_point.name in names[:place]:
-            cause = f"{entry_point.name} is declared twice; {entry_point.value} is not used"
-        if cause:
-            yield Listing(entry_point.name, name, version, "broken", cause, file)
+            cause, file = _cause(distribution, error), _file(distribution)
+            found: list[Found] = [Listing(None, name, "?", "broken", cause, file)]
         else:
-            yield Candidate(entry_point.name, name, version, file, entry_point)
+            if not entry_points:
+                continue
+            name, version = name_and_version(distribution)
+            found = _offers(entry_points, name, version, _file(distribution))
+        # The first on the path is the one that imports would find; the others are shadowed.
+        if name not in seen:
+            seen.add(name)
+            yield from found
 
 
-def _fault(entry_point: EntryPoint) -> str:
+def _is_ours(group: str) -> bool:
+    """Whether a group is meant for synthdata: one of tomorrow, or misspelled, is so too."""
+    spelled = group.lower().replace("_", ".").replace("-", ".")
+    return group == HOOK_GROUP or group.startswith(f"{HOOK_GROUP}.") or spelled == GROUP
+
+
+def _offers(entry_points: list[EntryPoint], name: str, version: str, file: str) -> list[Found]:
+    found: list[Found] = []
+    sound: set[tuple[str, str]] = set()
+    for item in sorted(entry_points, key=lambda item: item.group != GROUP):
+        origin = (name, version, file)
+        if (GROUP, item.name) in sound and item.group.startswith(f"{GROUP}."):
+            continue  # for synthdata of today and of tomorrow
+        if (item.group, item.name) in sound:
+            fault = f"{item.name} is declared twice; {item.value} is not used"
+        else:
+            fault = _fault(item)
+        if fault:
+            id = None if item.group == HOOK_GROUP else item.name
+            found.append(Listing(id, name, version, "broken", fault, file))
+            continue
+        sound.add((item.group, item.name))
+        kind = HookModule if item.group == HOOK_GROUP else Candidate
+        found.append(kind(item.name, *origin, item))
+    return found
+
+
+def _fault(item: EntryPoint) -> str:
+    if item.group == GROUP:
+        return id_fault(item.name) or value_fault(item)
+    if item.group == HOOK_GROUP:
+        if item.pattern.match(item.value) is None:
+            return f"{item.name} = {item.value}: the value is not a module, nor module:object"
+        return ""
+    likeness = difflib.SequenceMatcher(None, item.group, GROUP).ratio()
+    if likeness >= _ALIKE and not item.group.startswith(f"{GROUP}."):
+        return f"the group {item.group} is unknown; did you mean {GROUP}?"
+    return f"made for a newer synthdata (group {item.group}); upgrade synthdata"
+
+
+def id_fault(id: Any) -> str:
+    """Return what is wrong with the id by which a generator is provided, or nothing."""
     try:
-        if GeneratorId.parse(entry_point.name).distribution is not None:
-            return f"{entry_point.name!r}: the entry point is named name-vN, without a distribution"
+        if GeneratorId.parse(id).distribution is not None:
+            return f"{id!r}: the generator is named name-vN, without a distribution"
     except IdError as error:
         return str(error)
-    match = entry_point.pattern.match(entry_point.value)
-    if match is None or not match.group("attr"):
-        return f"{entry_point.name} = {entry_point.value}: the value is not module:Class"
     return ""
 
 
-def _name_and_version(distribution: Distribution) -> tuple[str, str]:
+def value_fault(item: EntryPoint) -> str:
+    """Return what is wrong with where a class should be, or nothing."""
+    match = item.pattern.match(item.value)
+    if match is None or not match.group("attr"):
+        return f"{item.name} = {item.value}: the value is not module:Class"
+    return ""
+
+
+def name_and_version(distribution: Distribution) -> tuple[str, str]:
+    """Return the normalised name and the version, ``?`` where the metadata is damaged."""
     try:
-        return normalize_distribution(distribution.metadata["Name"]), distribution.version
+        return normalize_distribution(distribution.metadata["Name"]), distribution.version or "?"
     except Exception:  # noqa: BLE001  # METADATA is damaged; what it offers is still known
         return _folder_name(distribution), "?"
 
 
-def _metadata_folder(distribution: Distribution) -> Path | None:
-    # There is no public way to the dist-info folder; other finders may have none.
+def metadata_folder(distribution: Distribution) -> Path | None:
+    """Return the dist-info folder; there is no public way to it, and other finders have none."""
     path = getattr(distribution, "_path", None)
     return Path(str(path)) if path is not None else None
 
 
 def _folder_name(distribution: Distribution) -> str:
-    folder = _metadata_folder(distribution)
+    folder = metadata_folder(distribution)
     if folder is None:
         return "unknown"
     return normalize_distribution(folder.name.rpartition(".")[0].split("-")[0])
 
 
 def _file(distribution: Distribution) -> str:
-    folder = _metadata_folder(distribution)
-    return str(folder / "entry_points.txt") if folder is not None else "unknown"
+    folder = metadata_folder(distribution)
+    return str(folder / METADATA_FILE) if folder is not None else "unknown"
 
 
 def _cause(distribution: Distribution, error: Exception) -> str:
     """Name the first line that is no section, comment or ``name = value``."""
     try:
-        text = distribution.read_text("entry_points.txt") or ""
+        text = distribution.read_text(METADATA_FILE) or ""
     except Exception:  # noqa: BLE001  # not even text
-        return f"entry_points.txt cannot be read: {error}"
+        return f"{METADATA_FILE} cannot be read: {error}"
     for number, line in enumerate(text.splitlines(), 1):
         line = line.strip()
         if line and line[0] not in "#[" and "=" not in line:
-            return f"entry_points.txt line {number} is not name = module:Class, but {line[:60]!r}"
-    return f"entry_points.txt cannot be read: {error}"
+            return f"{METADATA_FILE} line {number} is not name = module:Class, but {line[:60]!r}"
+    return f"{METADATA_FILE} cannot be read: {error}"

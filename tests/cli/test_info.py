@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 import synthdata as sd
 from synthdata.cli.wording import distribution_words, output_rows, param_rows
-from tests.cli.conftest import Run, Spawn, assert_one_line
+from tests.cli.conftest import Run, Spawn, assert_one_line, make_distribution
 
 
 def test_a_plugin_is_shown_with_origin_params_and_tout(plugin: Path, spawn: Spawn) -> None:
@@ -61,6 +63,84 @@ def test_an_unknown_param_is_one_line_with_a_near_name(run: Run) -> None:
     done = run("info", "shapes-v1", "-p", "sise=32")
     assert (done.exit_code, done.stdout) == (2, "")
     assert_one_line(done.stderr, "sise", "did you mean 'size'")
+
+
+def test_a_name_is_shown_as_its_newest_version(run: Run) -> None:
+    assert run("info", "shapes").stdout == run("info", "synthdata/shapes-v1").stdout
+    missing = run("info", "shpes")
+    assert missing.exit_code == 2
+    assert_one_line(missing.stderr, "shpes", "did you mean shapes")
+
+
+def test_a_target_may_be_a_name(run: Run, tmp_path: Path) -> None:
+    done = run("sample", "shapes", "-i", 0, "-p", "size=16", "-o", tmp_path / "one")
+    assert done.exit_code == 0, done.stderr
+    sample = json.loads((tmp_path / "one" / "sample.json").read_text())
+    assert (sample["id"], sample["distribution"]) == ("shapes-v1", "synthdata")
+
+
+@pytest.fixture
+def family(tmp_path: Path) -> Path:
+    """A folder with a distribution that has a hook module, a generator and a broken one."""
+    entry = (
+        "[synthdata]\nfamily = fake_family\n"
+        "[synthdata.generators]\ngood-v1 = fake_family:Good\nOdd = fake_family:Odd\n"
+    )
+    make_distribution(tmp_path / "site", "fake_family", entry)
+    metadata = tmp_path / "site" / "fake_family-1.0.dist-info" / "METADATA"
+    with metadata.open("a") as file:
+        file.write("Summary: Made [for] tests.\nHome-page: https://example.org\n")
+    return tmp_path / "site"
+
+
+def test_a_distribution_is_shown_with_what_it_provides_and_not_imported(
+    family: Path, spawn: Spawn
+) -> None:
+    done = spawn("info", "--dist", "Fake.Family", path=family)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert lines[:4] == ["fake-family 1.0", "Made [for] tests.", "https://example.org", str(family)]
+    assert "good-v1 ok" in lines
+    [odd] = [line for line in lines if line.startswith("Odd broken")]
+    assert "'Odd' is not a generator id" in odd
+    assert odd.endswith("entry_points.txt]")
+    assert lines[-1].startswith("fake_family ok its ids are known once it is imported")
+    assert list(family.glob("*.imported")) == []
+
+
+def test_a_distribution_in_json_says_the_same_and_what_blocks_it(
+    family: Path, spawn: Spawn
+) -> None:
+    done = spawn("info", "--dist", "fake-family", "--json", path=family, SYNTHDATA_BLOCK="good-v1")
+    about = json.loads(done.stdout)
+    assert (about["name"], about["version"], about["blocked"]) == ("fake-family", "1.0", "")
+    statuses = {row["id"]: row["status"] for row in about["generators"]}
+    assert statuses == {"good-v1": "blocked", "Odd": "broken"}
+    assert about["hooks"]["fake_family"]["status"] == "ok"
+    done = spawn("info", "--dist", "fake-family", path=family, SYNTHDATA_BLOCK="fake-family")
+    assert "blocked: fake-family is on the block list of the environment" in done.stdout
+
+
+def test_a_distribution_without_generators_has_none_and_an_unknown_one_is_one_line(
+    run: Run,
+) -> None:
+    done = run("info", "--dist", "pluggy")
+    assert done.exit_code == 0
+    assert done.stdout.splitlines()[-2:] == ["Generators", "none"]
+    done = run("info", "--dist", "sinthdata")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert_one_line(done.stderr, "sinthdata", "did you mean synthdata")
+
+
+def test_info_takes_an_id_or_a_distribution(run: Run) -> None:
+    for arguments in (
+        [],
+        ["shapes-v1", "--dist", "synthdata"],
+        ["--dist", "synthdata", "-p", "a=1"],
+    ):
+        done = run("info", *arguments)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert_one_line(done.stderr, "--dist")
 
 
 class Params(sd.Params):

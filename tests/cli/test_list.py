@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Run, Spawn, make_distribution
+from tests.cli.conftest import Run, Spawn, assert_one_line, make_distribution
 
 GOOD = [f"fake_good{number:02}" for number in range(50)]
 
@@ -21,7 +21,7 @@ def site(tmp_path: Path) -> Path:
     folder = tmp_path / "site"
     for name in GOOD:
         entry = f"[synthdata.generators]\n{name[5:]}-v1 = {name}:Foo\n"
-        make_distribution(folder, name, entry, "class Foo: pass")
+        make_distribution(folder, name, entry, "from synthdata.builtin.noise import Noise as Foo")
     make_distribution(folder, "fake_malformed", "[synthdata.generators]\nthis is no entry\n")
     raising = "[synthdata.generators]\nraising-v1 = fake_raising:Foo\n"
     make_distribution(folder, "fake_raising", raising, "raise ImportError('libGL [so] is missing')")
@@ -112,6 +112,53 @@ def test_listing_imports_neither_numpy_nor_pydantic_nor_tensorflow(arguments: li
     command = [sys.executable, "-c", code, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stderr == "loaded: [] []\n"
+
+
+FAMILY = """
+import synthdata as sd
+from synthdata.builtin.noise import Noise
+
+@sd.hookimpl
+def synthdata_generators():
+    return {"one-v1": Noise, "two-v1": "synthdata.builtin.noise:Noise"}
+"""
+
+
+def test_a_hook_module_is_a_line_without_an_id_until_it_is_loaded(
+    tmp_path: Path, spawn: Spawn
+) -> None:
+    site = tmp_path / "site"
+    make_distribution(site, "fake_family", "[synthdata]\nfamily = fake_family\n", FAMILY)
+    make_distribution(site, "fake_bad", "[synthdata]\nfamily = fake_bad\n", "1 / 0")
+    lines = spawn("list", path=site).stdout.splitlines()
+    [line] = [line for line in lines if "fake-family" in line]
+    assert line.split()[:4] == ["–", "fake-family", "1.0", "ok"]
+    assert "synthdata list --load" in line
+    assert imported(site) == set()
+    lines = spawn("list", "--load", path=site).stdout.splitlines()
+    assert [line.split()[0] for line in lines if "fake-family" in line] == ["one-v1", "two-v1"]
+    [line] = [line for line in lines if "fake-bad" in line]
+    assert line.split()[3] == "broken"
+    assert "fake_bad: ZeroDivisionError: division by zero [" in line
+    assert "fake_bad.py:2]" in line
+
+
+def test_a_project_file_blocks_and_one_that_is_wrong_is_one_line(
+    tmp_path: Path, spawn: Spawn
+) -> None:
+    site = tmp_path / "site"
+    make_distribution(site, "fake_good", "[synthdata.generators]\ngood-v1 = fake_good:Foo\n")
+    project = tmp_path / "pyproject.toml"  # commands run in tmp_path
+    project.write_text('[tool.synthdata]\nblock = ["fake_good"]\n')
+    row = listed(spawn("list", "--load", "--json", path=site))["fake-good"]
+    assert row["status"] == "blocked"
+    assert str(project) in row["cause"]
+    assert imported(site) == set()
+    project.write_text("[tool.synthdata]\nblok = []\n")
+    for arguments in (["list"], ["info", "shapes-v1"], ["sample", "shapes-v1", "-i", "0"]):
+        done = spawn(*arguments, path=site)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert_one_line(done.stderr, str(project), "tool.synthdata.blok", "did you mean block?")
 
 
 def test_a_narrow_screen_wraps_without_losing_letters(site: Path, spawn: Spawn) -> None:

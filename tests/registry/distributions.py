@@ -81,3 +81,43 @@ def install_grey(folder: Path, name: str = "grey-plugin", module: str = "grey_mo
     return install(
         folder, name, {"grey-v1": f"{module}:Grey"}, version="2.5", modules={module: GREY}
     )
+
+
+FAMILY = (
+    GREY
+    + """
+
+class Black(Grey):
+    pass
+
+
+@sd.hookimpl
+def synthdata_generators():
+    return {"grey-v1": Grey, "black-v1": "%(module)s:Black"}
+"""
+)
+"""A hook module that provides one class itself, and names one by where it is."""
+
+
+def install_hook(
+    folder: Path,
+    name: str = "family-plugin",
+    module: str = "family_module",
+    source: str = FAMILY,
+    *,
+    value: str | None = None,
+    more: str = "",
+) -> Path:
+    """Install a distribution that names a hook module.
+
+    Args:
+        folder: stands for a folder of ``sys.path``.
+        name: of the distribution.
+        module: the hook module.
+        source: of it; ``%(module)s`` is its name.
+        value: of the entry point; None is the module.
+        more: of ``entry_points.txt``.
+    """
+    text = f"[synthdata]\nfamily = {value or module}\n{more}"
+    modules = {module: source.replace("%(module)s", module)}
+    return install(folder, name, text, version="3.1", modules=modules)

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import synthdata as sd
-from synthdata.registry import default_registry, generators
 from tests.registry.distributions import GREY, install, install_grey
-
-
-@pytest.fixture
-def fresh_default() -> Iterator[None]:
-    """The default registry is made anew in the test, and again after it."""
-    default_registry.cache_clear()
-    yield
-    default_registry.cache_clear()
 
 
 def registry(path: Path, **options: Any) -> sd.Registry:
@@ -30,10 +21,6 @@ def registry(path: Path, **options: Any) -> sd.Registry:
 
 def rows(listings: list[sd.Listing]) -> list[tuple[str | None, str, str]]:
     return [(item.id, item.distribution, item.status) for item in listings]
-
-
-def line_of(source: str, text: str) -> int:
-    return source.splitlines().index(text) + 1
 
 
 def test_generators_are_listed_by_id_then_distribution(tmp_path: Path) -> None:
@@ -76,84 +63,6 @@ def test_a_short_id_of_two_distributions_is_an_error_that_names_both(plugins: Pa
     assert caught.value.id == "grey-v1"
     assert found.load("second/grey-v1")[1].distribution == "second"
     assert "first_module" not in sys.modules
-
-
-def test_blocking_one_of_two_makes_the_short_id_clear(plugins: Path) -> None:
-    install_grey(plugins, "first", "first_module")
-    install_grey(plugins, "second", "second_module")
-    assert registry(plugins, block=["first"]).find("grey-v1").distribution == "second"
-
-
-@pytest.mark.parametrize(
-    ("options", "cause"),
-    [
-        ({"block": ["grey-v1"]}, "grey-v1 is on the block list"),
-        ({"block": ["grey-plugin"]}, "grey-plugin is on the block list"),
-        ({"block": ["Grey_Plugin"]}, "grey-plugin is on the block list"),
-        ({"block": ["Grey_Plugin/grey-v1"]}, "grey-plugin/grey-v1 is on the block list"),
-        ({"block": ["grey-v1"], "allow": ["grey-v1"]}, "grey-v1 is on the block list"),
-        ({"allow": []}, "neither grey-plugin nor grey-v1 is on the allow list"),
-        ({"allow": ["other"]}, "neither grey-plugin nor grey-v1 is on the allow list"),
-    ],
-)
-def test_what_is_blocked_is_listed_so_and_never_imported(
-    plugins: Path, options: dict[str, Any], cause: str
-) -> None:
-    file = install_grey(plugins)
-    install(plugins, "other", {"other-v1": "m:C"})
-    found = registry(plugins, **options)
-    listed = {item.id: item for item in found.listings(load=True)}
-    assert (listed["grey-v1"].status, listed["grey-v1"].cause) == ("blocked", cause)
-    for id in ("grey-v1", "grey-plugin/grey-v1"):
-        with pytest.raises(
-            sd.BlockedError, match=f"{id} of grey-plugin 2.5 is blocked: {cause}"
-        ) as caught:
-            found.load(id)
-        assert (caught.value.id, caught.value.distribution) == (id, "grey-plugin")
-        assert str(file) in str(caught.value)
-    assert "grey_module" not in sys.modules
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"allow": ["grey-v1"]},
-        {"allow": ["Grey_Plugin"]},
-        {"allow": ["grey-plugin/grey-v1"]},
-        {"block": ["grey-v2", "other", "other/grey-v1"]},
-    ],
-)
-def test_what_is_allowed_is_usable(plugins: Path, options: dict[str, Any]) -> None:
-    install_grey(plugins)
-    assert registry(plugins, **options).load("grey-v1")[1].id == "grey-v1"
-
-
-def test_the_environment_blocks_and_allows_for_the_default_registry(
-    plugins: Path, monkeypatch: pytest.MonkeyPatch, fresh_default: None
-) -> None:
-    install_grey(plugins)
-    install(plugins, "other-plugin", {"other-v1": "m:C"})
-
-    def status() -> dict[str | None, str]:
-        default_registry.cache_clear()
-        ours = ("grey-plugin", "other-plugin")
-        return {item.id: item.status for item in generators() if item.distribution in ours}
-
-    assert status() == {"grey-v1": "ok", "other-v1": "ok"}
-    monkeypatch.setenv("SYNTHDATA_BLOCK", "nobody, Grey_Plugin ,")
-    assert status() == {"grey-v1": "blocked", "other-v1": "ok"}
-    with pytest.raises(sd.BlockedError):
-        sd.make("grey-v1")
-    monkeypatch.setenv("SYNTHDATA_ALLOW", "grey-v1,other-plugin/other-v1")
-    assert status() == {"grey-v1": "blocked", "other-v1": "ok"}
-    monkeypatch.delenv("SYNTHDATA_BLOCK")
-    assert status() == {"grey-v1": "ok", "other-v1": "ok"}
-    monkeypatch.setenv("SYNTHDATA_ALLOW", "")
-    assert status() == {"grey-v1": "blocked", "other-v1": "blocked"}
-
-
-def test_the_default_registry_is_made_once(fresh_default: None) -> None:
-    assert default_registry() is default_registry()
 
 
 RAISES = "import os\n\nraise RuntimeError('no licence\\nfor this machine')\n"
@@ -236,6 +145,62 @@ def test_listing_with_load_tries_each_and_survives_each(plugins: Path) -> None:
     ]
 
 
+NO_GENERATORS = """\
+import synthdata as sd
+
+value = 5
+
+
+class Half(sd.Generator):
+    @classmethod
+    def describe(cls, params):
+        return sd.Output(image=sd.Image(2, 2))
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("value", "not a subclass of sd.Generator"),
+        ("sd.Generator", "not a subclass of sd.Generator"),
+        ("sd.Image", "not a subclass of sd.Generator"),
+        ("Half", "abstract: sample is missing"),
+    ],
+)
+def test_what_is_no_generator_is_an_error_and_then_listed_so(
+    plugins: Path, name: str, problem: str
+) -> None:
+    file = install(plugins, "odd", {"odd-v1": f"odd:{name}"}, modules={"odd": NO_GENERATORS})
+    found = registry(plugins)
+    with pytest.raises(sd.BrokenPluginError) as caught:
+        found.load("odd-v1")
+    assert str(caught.value) == f"odd-v1 of odd 1.0 is broken: odd:{name} is {problem} [{file}]"
+    cause = f"odd:{name} is {problem}"
+    for again in (found, registry(plugins)):
+        [listed] = again.listings(load=True)
+        assert listed == sd.Listing("odd-v1", "odd", "1.0", "broken", cause, str(file))
+
+
+def test_an_exception_that_cannot_be_shown_is_one_that_harms_no_other(plugins: Path) -> None:
+    source = "class Bad(Exception):\n    def __str__(self): raise ValueError\nraise Bad\n"
+    install(plugins, "bad", {"bad-v1": "bad_module:Bad"}, modules={"bad_module": source})
+    install_grey(plugins)
+    statuses = {item.id: item.status for item in registry(plugins).listings(load=True)}
+    assert statuses == {"bad-v1": "broken", "grey-v1": "ok"}
+
+
+def test_a_plugin_that_was_mended_is_listed_as_ok_again(plugins: Path) -> None:
+    install(plugins, "bad", {"grey-v1": "bad_module:Grey"}, modules={"bad_module": "1 / 0\n"})
+    found = registry(plugins)
+    with pytest.raises(sd.BrokenPluginError):
+        found.load("grey-v1")
+    assert found.listings()[0].status == "broken"
+    (plugins / "bad_module.py").write_text(GREY)
+    importlib.invalidate_caches()
+    assert inspect.isclass(found.load("grey-v1")[0])
+    assert found.listings()[0].status == "ok"
+
+
 def test_a_broken_entry_point_is_an_error_with_its_cause(plugins: Path) -> None:
     file = install(plugins, "bad", {"bad-v1": "no_class"})
     with pytest.raises(sd.BrokenPluginError) as caught:
@@ -244,29 +209,7 @@ def test_a_broken_entry_point_is_an_error_with_its_cause(plugins: Path) -> None:
     assert str(file) in str(caught.value)
 
 
-def test_an_unknown_id_is_an_error_that_suggests_near_ones(plugins: Path) -> None:
-    install_grey(plugins)
-    install(plugins, "far", {"zzz-v9": "m:C"})
-    found = registry(plugins)
-    with pytest.raises(sd.GeneratorNotFoundError) as caught:
-        found.find("gray-v1")
-    assert "did you mean grey-v1" in str(caught.value)
-    assert "zzz" not in str(caught.value)
-    assert caught.value.id == "gray-v1"
-    with pytest.raises(sd.GeneratorNotFoundError, match="did you mean grey-plugin/grey-v1"):
-        found.find("gray-plugin/grey-v1")
-    with pytest.raises(sd.GeneratorNotFoundError) as caught:
-        found.find("utterly-other-v1")
-    assert "did you mean" not in str(caught.value)
-
-
-def test_an_unknown_id_tells_of_distributions_that_cannot_be_read(plugins: Path) -> None:
-    install(plugins, "malformed", "[synthdata.generators]\nno pair\n")
-    with pytest.raises(sd.GeneratorNotFoundError, match="the metadata of malformed cannot be read"):
-        registry(plugins).find("grey-v1")
-
-
-@pytest.mark.parametrize("id", ["grey", "grey-v0", "a/b/grey-v1", "Grey-v1", "", "grey-v1 ", None])
+@pytest.mark.parametrize("id", ["grey-v0", "Grey", "a/b/grey-v1", "Grey-v1", "", "grey-v1 ", None])
 def test_text_that_is_no_id_is_refused_as_such(tmp_path: Path, id: Any) -> None:
     with pytest.raises(sd.IdError, match=r"expected \[distribution/\]name-vN"):
         registry(tmp_path).find(id)

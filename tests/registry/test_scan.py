@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from synthdata.registry import Candidate, Listing
-from synthdata.registry.scan import scan
+from synthdata.registry import Candidate, HookModule, Listing
+from synthdata.registry.scan import Found, scan
 from tests.registry.distributions import install, install_grey
 
 
-def only(path: Path) -> Candidate | Listing:
+def only(path: Path) -> Found:
     [found] = scan([str(path)])
     return found
 
@@ -68,7 +68,7 @@ def test_a_broken_distribution_leaves_the_others_sound(tmp_path: Path) -> None:
     install(tmp_path, "a-malformed", "[synthdata.generators]\nno pair\n")
     install(tmp_path, "b-binary", b"\xff")
     install_grey(tmp_path)
-    found = {item.distribution: item for item in scan([str(tmp_path)])}
+    found: dict[str, Found] = {item.distribution: item for item in scan([str(tmp_path)])}
     assert set(found) == {"a-malformed", "b-binary", "grey-plugin"}
     assert isinstance(found["grey-plugin"], Candidate)
 
@@ -131,3 +131,67 @@ def test_a_broken_distribution_shadows_the_sound_one_behind_it(tmp_path: Path) -
     install(back, "plugin", {"grey-v1": "grey:Grey"})
     found = list(scan([str(front), str(back)]))
     assert [(item.id, item.distribution) for item in found] == [(None, "plugin")]
+
+
+@pytest.mark.parametrize("value", ["family", "package.family", "family:Family", "family:a.b"])
+def test_a_hook_module_is_named_with_its_origin(tmp_path: Path, value: str) -> None:
+    file = install(tmp_path, "plugin", f"[synthdata]\nany name = {value}\n", version="2.5")
+    found = only(tmp_path)
+    assert isinstance(found, HookModule)
+    assert (found.name, found.distribution, found.version) == ("any name", "plugin", "2.5")
+    assert (found.id, found.file, found.entry_point.value) == (None, str(file), value)
+
+
+def test_a_hook_module_that_cannot_be_one_is_broken(tmp_path: Path) -> None:
+    install(tmp_path, "plugin", "[synthdata]\nfamily = not a/module\n")
+    found = only(tmp_path)
+    assert isinstance(found, Listing)
+    assert (found.id, found.status) == (None, "broken")
+    assert "family = not a/module: the value is not a module, nor module:object" in found.cause
+
+
+def test_two_hook_modules_of_one_name_are_one_and_a_broken_one(tmp_path: Path) -> None:
+    install(tmp_path, "plugin", "[synthdata]\na = one\na = two\nb = three\n")
+    first, second, third = scan([str(tmp_path)])
+    assert isinstance(first, HookModule)
+    assert isinstance(third, HookModule)
+    assert isinstance(second, Listing)
+    assert "a is declared twice; two is not used" in second.cause
+
+
+@pytest.mark.parametrize(
+    "group", ["synthdata.generators.v2", "synthdata.generators.v10.beta", "synthdata.formats"]
+)
+def test_a_group_of_tomorrow_is_broken_as_made_for_a_newer_synthdata(
+    tmp_path: Path, group: str
+) -> None:
+    file = install(tmp_path, "plugin", f"[{group}]\ngrey-v1 = grey:Grey\n", version="2.5")
+    cause = f"made for a newer synthdata (group {group}); upgrade synthdata"
+    assert only(tmp_path) == Listing("grey-v1", "plugin", "2.5", "broken", cause, str(file))
+
+
+def test_a_generator_for_today_and_tomorrow_is_that_of_today(tmp_path: Path) -> None:
+    text = "[synthdata.generators.v2]\na-v1 = new:A\nb-v1 = new:B\n"
+    install(tmp_path, "plugin", f"{text}[synthdata.generators]\na-v1 = old:A\n")
+    found = list(scan([str(tmp_path)]))
+    assert [(item.id, type(item)) for item in found] == [("a-v1", Candidate), ("b-v1", Listing)]
+
+
+@pytest.mark.parametrize(
+    "group",
+    ["synthdata.generator", "synthdata.genrators", "synthdata_generators", "Synthdata.Generators"],
+)
+def test_a_misspelled_group_is_broken_with_the_right_name(tmp_path: Path, group: str) -> None:
+    install(tmp_path, "plugin", f"[{group}]\ngrey-v1 = grey:Grey\n")
+    found = only(tmp_path)
+    assert isinstance(found, Listing)
+    assert (found.id, found.status) == ("grey-v1", "broken")
+    assert found.cause == f"the group {group} is unknown; did you mean synthdata.generators?"
+
+
+def test_groups_of_others_are_theirs(tmp_path: Path) -> None:
+    text = "".join(
+        f"[{group}]\na = b:C\n" for group in ("synthdata_x", "synthdatas", "x.synthdata")
+    )
+    install(tmp_path, "other", text)
+    assert list(scan([str(tmp_path)])) == []
