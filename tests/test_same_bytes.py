@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 import synthdata as sd
-from tests.digests import digest
+from synthdata.testing import stream_digest
 from tests.execution.generators import Counter
 
 tf = pytest.importorskip("tensorflow")
@@ -86,7 +86,7 @@ def runs(draw: st.DrawFn) -> Run:
 def reference(variable: str) -> list[str]:
     """The digest of each sample, as the Source gives it and padded by hand."""
     samples = [sample._asdict() for sample in sd.Source(RECORDS)]
-    return [digest([_padded(sample) if variable == "pad" else sample]) for sample in samples]
+    return [stream_digest([_padded(sample) if variable == "pad" else sample]) for sample in samples]
 
 
 def _padded(sample: dict[str, Any]) -> dict[str, Any]:
@@ -203,14 +203,14 @@ def check(cell: tuple[str, int], run: Run) -> None:
     assert indices == want
     digests = reference(run.options["variable"])
     for index, values in found:
-        assert digest([values]) == digests[index], f"sample {index}"
+        assert stream_digest([values]) == digests[index], f"sample {index}"
 
 
 def total(executor: str, workers: int, **options: Any) -> str:
     """The one digest of all samples, in the order of their indices."""
     dataset = built((executor, workers), {"variable": "ragged", **options})
     rows = dict(row for batch in dataset for row in rows_of(batch))
-    return digest(rows[index] for index in sorted(rows))
+    return stream_digest(rows[index] for index in sorted(rows))
 
 
 @given(st.fixed_dictionaries({cell: runs() for cell in CELLS}))
@@ -238,7 +238,7 @@ def test_a_killed_worker_changes_no_byte(killed: int) -> None:
 
 
 def test_a_fresh_process_gives_the_digest_of_this_one_and_of_the_source(tmp_path: Path) -> None:
-    want = digest(sd.Source(RECORDS))
+    want = stream_digest(sd.Source(RECORDS))
     assert total("processes", 2, batch_size=5, shuffle=True) == want
     code = "from tests.test_same_bytes import total; print(total('processes', 3, batch_size=4))"
     done = subprocess.run(

@@ -17,7 +17,7 @@ import pytest
 
 import synthdata as sd
 from synthdata.seeding import MAX_INDEX
-from tests.digests import digest
+from synthdata.testing import stream_digest
 from tests.registry.distributions import install, install_grey
 
 OUTPUT = sd.Output(
@@ -84,13 +84,13 @@ def test_a_source_has_a_length_and_ends() -> None:
     source = noise(5)
     assert len(source) == 5
     assert len(list(source)) == 5
-    assert digest(source) == digest([source[i] for i in range(5)])
-    assert digest(reversed(source)) == digest([source[i] for i in (4, 3, 2, 1, 0)])
+    assert stream_digest(source) == stream_digest([source[i] for i in range(5)])
+    assert stream_digest(reversed(source)) == stream_digest([source[i] for i in (4, 3, 2, 1, 0)])
 
 
 def test_a_negative_index_counts_from_the_end() -> None:
     source = noise(5)
-    assert digest([source[-1], source[-5]]) == digest([source[4], source[0]])
+    assert stream_digest([source[-1], source[-5]]) == stream_digest([source[4], source[0]])
 
 
 @pytest.mark.parametrize("index", [5, 6, -6, 2**70])
@@ -106,7 +106,7 @@ def test_an_index_that_is_no_integer_is_a_type_error(index: Any) -> None:
 
 
 def test_samples_differ_by_index_and_by_seed() -> None:
-    digests = {digest([sample]) for seed in (0, 1, 7) for sample in noise(20, seed)}
+    digests = {stream_digest([sample]) for seed in (0, 1, 7) for sample in noise(20, seed)}
     assert len(digests) == 60
 
 
@@ -140,7 +140,7 @@ def test_a_slice_of_a_slice_holds_the_samples_that_a_list_would(outer: slice, in
     assert isinstance(part, sd.Source)
     assert len(part) == len(expected)
     assert list(part.indices) == expected
-    assert digest(part) == digest([source[i] for i in expected])
+    assert stream_digest(part) == stream_digest([source[i] for i in expected])
 
 
 def test_an_endless_source_has_no_length_but_slices_that_have() -> None:
@@ -149,7 +149,7 @@ def test_an_endless_source_has_no_length_but_slices_that_have() -> None:
     with pytest.raises(TypeError, match="an endless source has no len; give the recipe samples="):
         len(source)
     assert len(source[10:14]) == 4
-    assert digest(source[10:14]) == digest([noise(20)[i] for i in range(10, 14)])
+    assert stream_digest(source[10:14]) == stream_digest([noise(20)[i] for i in range(10, 14)])
     assert source[MAX_INDEX].image.shape == (3, 3, 1)
     with pytest.raises(IndexError):
         source[MAX_INDEX + 1]
@@ -162,15 +162,15 @@ def test_a_pickled_source_gives_the_same_samples() -> None:
         list(source[:2])  # its Rng and its open generator must not travel
         again = pickle.loads(pickle.dumps(source))
         assert len(again) == len(source)
-        assert digest(again) == digest(source)
+        assert stream_digest(again) == stream_digest(source)
     endless = pickle.loads(pickle.dumps(noise(None)))
     assert endless.endless
-    assert digest([endless[3]]) == digest([noise()[3]])
+    assert stream_digest([endless[3]]) == stream_digest([noise()[3]])
 
 
 def test_threads_that_share_a_source_get_the_sequential_samples() -> None:
     source = noise(64)
-    expected = [digest([sample]) for sample in noise(64)]
+    expected = [stream_digest([sample]) for sample in noise(64)]
     start = threading.Barrier(8)
     wrong: list[Any] = []
 
@@ -179,7 +179,7 @@ def test_threads_that_share_a_source_get_the_sequential_samples() -> None:
         random.Random(worker).shuffle(order)
         start.wait()
         for index in order:
-            if digest([source[index]]) != expected[index]:
+            if stream_digest([source[index]]) != expected[index]:
                 wrong.append((worker, index))
 
     interval = sys.getswitchinterval()
@@ -199,14 +199,14 @@ def test_threads_that_share_a_source_get_the_sequential_samples() -> None:
 def test_a_fresh_process_draws_the_same_bytes(plugins: Path) -> None:
     install_grey(plugins)
     recipe = sd.Recipe(generator="grey-v1", params={"size": 5}, seed=7, samples=30)
-    here = digest(sd.Source(recipe, registry=sd.Registry(path=[str(plugins)])))
+    here = stream_digest(sd.Source(recipe, registry=sd.Registry(path=[str(plugins)])))
     script = f"""\
 import sys
 sys.path[:0] = [{str(plugins)!r}, {str(Path(__file__).parents[1])!r}]
 import synthdata as sd
-from tests.digests import digest
+from synthdata.testing import stream_digest
 recipe = sd.Recipe.parse({recipe.model_dump_json()!r})
-print(digest(sd.Source(recipe)))
+print(stream_digest(sd.Source(recipe)))
 """
     command = [sys.executable, "-W", "error", "-c", script]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
@@ -428,9 +428,9 @@ def test_a_source_is_a_map_style_dataset_for_torch_and_grain() -> None:
     assert isinstance(source, RandomAccess)
     order = np.random.default_rng(0).permutation(len(source))  # samplers give NumPy integers
     fetched = [source[index] for index in order]
-    assert digest(fetched) == digest([noise()[int(index)] for index in order])
+    assert stream_digest(fetched) == stream_digest([noise()[int(index)] for index in order])
     worker = pickle.loads(pickle.dumps(source))  # loaders send it to their workers
-    assert digest([worker[int(order[0])]]) == digest(fetched[:1])
+    assert stream_digest([worker[int(order[0])]]) == stream_digest(fetched[:1])
 
 
 def test_the_repr_shows_generator_seed_and_range() -> None:

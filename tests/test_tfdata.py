@@ -13,7 +13,7 @@ import pytest
 
 import synthdata as sd
 from synthdata.tfdata import build
-from tests.digests import digest
+from synthdata.testing import stream_digest
 
 tf = pytest.importorskip("tensorflow")
 
@@ -222,7 +222,7 @@ def test_start_in_the_billions_is_immediate() -> None:
 
 def test_the_digest_is_one_whatever_the_batch_size_shard_start_and_shuffle() -> None:
     source = sd.Source(RECORDS)
-    want = digest(source)
+    want = stream_digest(source)
 
     def undone(*datasets: Any) -> str:
         rows = {}
@@ -233,7 +233,7 @@ def test_the_digest_is_one_whatever_the_batch_size_shard_start_and_shuffle() -> 
                     tree = tf.nest.map_structure(lambda value, row=row: value[row], batch)
                     index = int(tree.pop("index"))
                     rows[index] = _as_sample(tree)
-        return digest(rows[index] for index in sorted(rows))
+        return stream_digest(rows[index] for index in sorted(rows))
 
     def ragged(**options: Any) -> Any:
         return build(RECORDS, variable="ragged", with_index=True, **options)

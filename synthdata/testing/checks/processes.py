@@ -1,0 +1,135 @@
+"""Checks that a sample is the same bytes in other processes, and the same as it was last year."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any, Final
+
+from synthdata.errors import RecipeError, RegistryError
+from synthdata.execution import Policy, Work
+from synthdata.execution.processes import Processes
+from synthdata.layout import aligned
+from synthdata.order import Order
+from synthdata.origin import generator_of, origin
+from synthdata.plan import Plan
+from synthdata.source import Source
+from synthdata.testing.check import Check, Failure, Inapplicable, check
+from synthdata.testing.checks.contract import RULES
+from synthdata.testing.digests import stream_digest
+from synthdata.testing.pins import Pins
+from synthdata.testing.subject import SEED, Subject
+
+PATIENCE: Final = 120.0
+"""Seconds that another process has for all samples."""
+
+
+@check("let nothing depend on hash(), the order of a set, or the process", "any-order", *RULES)
+def fresh_process(subject: Subject) -> None:
+    """A new Python makes the same samples."""
+    source = Source.of(subject.make(), seed=SEED, samples=len(subject.indices))
+    try:
+        asked = {"origin": _importable(subject), "seed": SEED, "samples": len(source)}
+        found = _ask(asked)
+        if found != stream_digest(source):
+            raise Failure("samples are other bytes in a new process")
+    finally:
+        source.close()
+
+
+def _importable(subject: Subject) -> dict[str, Any]:
+    try:
+        found = origin(subject.make())
+        generator_of(found)
+    except (RecipeError, RegistryError) as error:
+        raise Inapplicable(f"another process cannot make it: {error}") from None
+    return found
+
+
+def _ask(asked: dict[str, Any]) -> str:
+    # Strings have other hashes there, by this seed or the other.
+    other = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    ended = subprocess.run(  # our own module
+        [sys.executable, "-P", "-m", "synthdata.testing.fresh"],
+        input=json.dumps(asked),
+        env={**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": other},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    if ended.returncode != 0:
+        raise Failure(
+            f"a new process fails: {(ended.stderr.strip() or 'no word').splitlines()[-1]}"
+        )
+    return ended.stdout.splitlines()[-1]
+
+
+@check(
+    "import all that samples need in the module, and load assets in open",
+    "fresh-process",
+    "sample-into",
+    "sample-batch",
+)
+def worker_process(subject: Subject) -> None:
+    """A worker process of sd.build makes the same samples."""
+    work = _work(subject)
+    processes = Processes(work, workers=1, slots=3, timeout=PATIENCE)
+    stream = work.stream()
+    try:
+        processes.open()
+        there = processes.batch(0)
+        here = work.maker(stream, lambda index, attempt, count: None).make(
+            work.plan.indices(0), aligned
+        )
+        if there.error is not None:
+            raise Failure(str(there.error))
+        if any(a.tolist() != b.tolist() for a, b in zip(there.arrays, here.arrays, strict=True)):
+            raise Failure("samples are other bytes in a worker process")
+    finally:
+        stream.close()
+        processes.close()
+
+
+def _work(subject: Subject) -> Work:
+    count = len(subject.indices)
+    plan = Plan(
+        Order(count, SEED, shuffle=False),
+        stop=count,
+        start=0,
+        shard=(0, 1),
+        batch_size=count,
+        drop_remainder=False,
+    )
+    return Work(subject.make(), SEED, count, "all", "pad", Policy("raise"), plan)
+
+
+@check(
+    "give changed samples a new id, -vN+1, and keep the old; `synthdata check ID --update` "
+    "pins the first digest, or corrects it",
+    "repeatable",
+    *RULES,
+)
+def pinned_digest(subject: Subject) -> None:
+    """The samples are those that digests.toml pins under this id."""
+    if not subject.has_id:
+        raise Inapplicable("a class is checked that has no id")
+    if subject.given:
+        raise Inapplicable("params are given, and those without any are pinned")
+    pins = Pins.beside(subject.kind)
+    pinned = pins.digest(subject.identity.id)
+    if pinned is None:
+        raise Inapplicable(
+            f"none is pinned in {pins.file}; `synthdata check {subject.identity.id} --update` does"
+        )
+    if pinned != subject.stream_digest:
+        raise Failure(
+            f"{subject.identity.id} is pinned as {pinned[:12]}… in {pins.file}, "
+            f"and is {subject.stream_digest[:12]}… now"
+        )
+
+
+CHECKS: Final[tuple[Check, ...]] = (fresh_process, worker_process, pinned_digest)
