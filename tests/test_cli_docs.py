@@ -31,6 +31,9 @@ def test_the_page_of_the_command_line_is_the_generated_one() -> None:
 
 def test_the_page_has_every_command_and_the_exit_codes() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    for command in ("list", "info", "preview", "sample", "schema", "bench", "replay"):
+    for command in (
+        *("list", "info", "preview", "sample", "schema", "bench", "replay"),
+        *("check", "doctor", "new"),
+    ):
         assert f"## `synthdata {command}`" in page
     assert "Exit codes: 0" in page

@@ -8,9 +8,12 @@ import typer
 
 from synthdata import __version__
 from synthdata.cli.bench import bench
+from synthdata.cli.check import check
+from synthdata.cli.doctor import Doctor, doctor
 from synthdata.cli.exits import EPILOG, Command, Program
 from synthdata.cli.info import info
 from synthdata.cli.listing import list_generators
+from synthdata.cli.new import new
 from synthdata.cli.preview import preview
 from synthdata.cli.replay import replay
 from synthdata.cli.sample import sample
@@ -26,12 +29,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("list", cls=Command, short_help="List the generators.")(list_generators)
-app.command(cls=Command, short_help="Show a generator's params and Tout.")(info)
+app.command(cls=Command, short_help="Show a generator's params and Tout, or a distribution.")(info)
 app.command(cls=Command, short_help="Draw samples on a contact sheet.")(preview)
 app.command(cls=Command, short_help="Write one sample to files.")(sample)
 app.command(cls=Command, short_help="Make a sample again that failed.")(replay)
+app.command(cls=Command, short_help="Hold a generator to the contract.")(check)
 app.command(cls=Command, short_help="Time a data set, and say what limits it.")(bench)
 app.command(cls=Command, short_help="Print JSON Schemas.")(schema)
+app.command(cls=Doctor, short_help="Look at each plugin and at the environment.")(doctor)
+app.command(cls=Command, short_help="Make a package with a generator of your own.")(new)
 
 
 def _print_version(wanted: bool) -> None:

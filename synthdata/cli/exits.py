@@ -13,6 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from synthdata.errors import (
     BuildError,
+    ConformanceError,
     DeclarationError,
     ParamsError,
     RecipeError,
@@ -35,10 +36,10 @@ class Code(IntEnum):
 
 
 EPILOG = (
-    "Exit codes: 0 all went well; 1 a sample could not be made; 2 the input is wrong (options, id, "
-    "params, recipe, or an output that cannot be written); 70 a bug, in synthdata or in a plugin; "
-    "130 Ctrl-C; 141 the reader of the output went away. With SYNTHDATA_DEBUG=1, errors come with "
-    "their traceback."
+    "Exit codes: 0 all went well; 1 a sample could not be made, a check failed, or doctor found "
+    "something broken; 2 the input is wrong (options, id, params, recipe, or an output that cannot "
+    "be written); 70 a bug, in synthdata or in a plugin; 130 Ctrl-C; 141 the reader of the output "
+    "went away. With SYNTHDATA_DEBUG=1, errors come with their traceback."
 )
 
 
@@ -48,6 +49,7 @@ class Refused(Exception):
 
 _INPUT_ERRORS = (
     BuildError,
+    ConformanceError,
     DeclarationError,
     OSError,
     ParamsError,
