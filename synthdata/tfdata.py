@@ -233,7 +233,8 @@ def _refilled(dataset: tf.data.Dataset, batch_size: int, drop_remainder: bool) -
         ragged = isinstance(first, tf.RaggedTensor)
         return (first.nrows() if ragged else tf.shape(first, tf.int64)[0]) > 0
 
-    return dataset.filter(has_rows).unbatch().batch(batch_size, drop_remainder=drop_remainder)
+    dataset = dataset.filter(tf.autograph.experimental.do_not_convert(has_rows))
+    return dataset.unbatch().batch(batch_size, drop_remainder=drop_remainder)
 
 
 def _source(
