@@ -20,9 +20,11 @@ check: $(VENV)/.installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-$(VENV)/.installed: pyproject.toml constraints.txt
+PACKAGES := --editable '.[cpu,dev,docs]' $(patsubst %/,--editable '%[test]',$(wildcard plugins/*/))
+
+$(VENV)/.installed: pyproject.toml constraints.txt $(wildcard plugins/*/pyproject.toml)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[cpu,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt $(PACKAGES)
 	touch $@
 
 format: $(VENV)/.installed
@@ -47,7 +49,7 @@ generated: $(VENV)/.installed
 lock:
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[cpu,dev]'
+	$(BIN)/python -m pip install --quiet $(PACKAGES)
 	$(BIN)/python -m pip freeze --exclude-editable | grep -v ' @ ' > constraints.txt
 	touch $(VENV)/.installed
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import synthdata as sd
-from synthdata.tfdata import build
 from synthdata.testing import stream_digest
+from synthdata.tfdata import build
 
 tf = pytest.importorskip("tensorflow")
 
