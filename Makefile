@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 1
 
-.PHONY: demo test check format slow bench generated lock clean
+.PHONY: demo test check format slow bench docs generated lock clean
 
 # A data set of real photos, one of shapes, contact sheets, and a model trained on shapes.
 demo: $(VENV)/.installed
@@ -39,11 +39,17 @@ bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/batch_overhead.py
 	$(BIN)/python benchmarks/peers.py
 
-# What is generated and committed: schemas, the CLI reference, the README's picture.
+# The documentation, as pages that open from the disk.
+docs: $(VENV)/.installed
+	$(BIN)/mkdocs build --strict
+
+# What is generated and committed: schemas, the CLI reference, tables and pictures of the docs.
 generated: $(VENV)/.installed
 	$(BIN)/synthdata schema --write
 	SYNTHDATA_WRITE_DOCS=1 $(BIN)/python -m pytest --quiet tests/test_cli_docs.py
 	$(BIN)/python docs/contact_sheet.py
+	$(BIN)/python docs/contract_table.py
+	$(BIN)/python docs/gallery.py
 
 # Pin the newest versions of everything; the file names packages and versions only.
 lock:
@@ -54,4 +60,4 @@ lock:
 	touch $(VENV)/.installed
 
 clean:
-	rm -rf $(VENV) demo dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) demo dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis
