@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any, Final
 
 from synthdata.errors import RecipeError, RegistryError
@@ -51,7 +52,7 @@ def _importable(subject: Subject) -> dict[str, Any]:
 def _ask(asked: dict[str, Any]) -> str:
     # Strings have other hashes there, by this seed or the other.
     other = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
-    path = os.pathsep.join(entry for entry in sys.path if entry)
+    path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
     ended = subprocess.run(  # our own module
         [sys.executable, "-P", "-m", "synthdata.testing.fresh"],
         input=json.dumps(asked),
