@@ -262,7 +262,7 @@ def test_micro_qr_codes_are_read_with_payload_and_corners() -> None:
 
 def test_most_micro_qr_codes_are_read_at_default_settings() -> None:
     # Their one finder pattern is not always enough for the reader.
-    assert len(qr_misses(8, 60, micro=1)) >= 0.9 * 60
+    assert len(qr_misses(8, 60, micro=1)) >= 0.95 * 60
 
 
 def test_part_of_the_codes_are_micro_qr_codes() -> None:

@@ -26,10 +26,10 @@ QUIET_BESIDE: Final = 2
 class Barcodes(CodeGenerator):
     """Product codes and other barcodes on paper, photographed: symbology, payload, exact corners.
 
-    A code is drawn by the lens model of a camera that is two diagonals of the paper away, and lies
-    wholly inside the image with its free zone. The class is the symbology. Corners are those of
-    the outer bars, in absolute pixels, from the top left as the code is read. No digits stand
-    below the bars.
+    A pinhole camera sees the code from two diagonals of its paper away; the code and its free zone
+    lie wholly inside the image. The class is the symbology. Corners are those of the outer bars, in
+    absolute pixels: top left, top right, bottom right, bottom left, as the code is read. No digits
+    stand below the bars.
     """
 
     class Params(PictureParams):

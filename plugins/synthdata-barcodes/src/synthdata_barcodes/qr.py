@@ -28,14 +28,14 @@ MICRO_MASKS: Final = 4
 class QRCodes(CodeGenerator):
     """QR codes on paper, photographed: error level, payload and exact corners.
 
-    A code is drawn by the lens model of a camera that is two diagonals of the paper away, and lies
-    wholly inside the image with its free zone. The class is the error level. Corners are those of
-    the code itself, in absolute pixels; top left is between the three finder patterns, where it is
-    for a code that is not turned.
+    A pinhole camera sees the code from two diagonals of its paper away; the code and its free zone
+    lie wholly inside the image. The class is the error level. Corners are those of the code
+    itself, in absolute pixels: top left, top right, bottom right, bottom left, where the first
+    is that of the finder pattern which has the other two beside it.
 
     Codes are encoded at just the level that is drawn. The mask is drawn too: a standard encoder
-    picks the one that looks best to it, readers take any, and picking takes five times as long as
-    all else in the encoder. ``mask="best"`` has it done.
+    picks the one that looks best to it, which makes it five times as slow, and readers take any.
+    ``mask="best"`` has it picked.
     """
 
     class Params(PictureParams):
