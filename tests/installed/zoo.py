@@ -1,4 +1,4 @@
-"""Broken distributions, as pip would leave them in ``site-packages``."""
+"""Broken distributions, as pip would leave them in a folder of ``sys.path``."""
 
 from __future__ import annotations
 
@@ -99,11 +99,11 @@ ZOO: tuple[Animal, ...] = (
 )
 
 
-def keep(packages: Path) -> None:
+def keep(folder: Path) -> None:
     """Install them all, and two that provide the same id."""
     for animal in ZOO:
         modules = {} if animal.source is None else {animal.name: animal.source}
         text = animal.entry_points.format(name=animal.name)
-        install(packages, animal.name, text, modules=modules)
+        install(folder, animal.name, text, modules=modules)
     for name in ("twin-one", "twin-two"):
-        install(packages, name, {"twin-v1": "twin:Thing"})
+        install(folder, name, {"twin-v1": "twin:Thing"})
