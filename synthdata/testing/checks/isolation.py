@@ -20,7 +20,6 @@ from synthdata.seeding import Rng
 from synthdata.testing import disturbance
 from synthdata.testing.audit import audited
 from synthdata.testing.check import Check, Failure, check
-from synthdata.testing.disturbance import global_random
 from synthdata.testing.snapshot import arrays_in, snapshot
 from synthdata.testing.subject import SEED, Subject, draw, snapshots
 
@@ -41,7 +40,7 @@ def global_random_numbers(subject: Subject) -> None:
         snapshots(generator, subject.indices)
     if snapshot((random.getstate(), np.random.get_state())) != before:
         raise Failure("their state is another after sample")
-    if _follow(subject, global_random, (1, 2)):
+    if _follow(subject, disturbance.global_random, (1, 2)):
         raise Failure("samples change with their seed")
 
 
