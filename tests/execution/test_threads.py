@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 import time
@@ -58,6 +59,7 @@ def test_threads_end_with_the_dataset() -> None:
     next(iter(dataset))
     assert threads_of_ours() >= 3
     del dataset
+    gc.collect()  # TensorFlow's iterator and its dataset may refer to each other
     until(lambda: threads_of_ours() == 0, 10, "threads of a dataset that is gone have ended")
 
 
