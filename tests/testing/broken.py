@@ -62,6 +62,19 @@ class Complete(Good):
         )
 
 
+class WithNan(Good):
+    """Some of its values are declared to be no numbers, which equal nothing."""
+
+    @classmethod
+    def describe(cls, params: Any) -> sd.Output:
+        return sd.Output(image=sd.Image(4, 4, 1, "float32", finite=False))
+
+    def sample(self, rng: Any) -> sd.Sample:
+        image = rng.random((4, 4, 1), np.float32)
+        image[0] = np.nan
+        return sd.Sample(image)
+
+
 class NamedWrongly(Good):
     """It is checked under an id that is none."""
 

@@ -7,7 +7,7 @@ import pytest
 import synthdata as sd
 from synthdata.testing import Outcome, Report, Result, check_generator
 from synthdata.testing.checks import CHECKS
-from tests.testing.broken import BROKEN, Complete, Good, SameForAllSeeds
+from tests.testing.broken import BROKEN, Complete, Good, SameForAllSeeds, WithNan
 
 CASES = [(name, kind, id) for name, kinds in BROKEN.items() for kind, id in kinds]
 
@@ -45,6 +45,11 @@ def test_a_generator_that_keeps_the_contract_passes_all_that_applies() -> None:
         f"Complete conforms: {len(CHECKS) - 2} ran, {len(CHECKS) - 2} passed, "
         "0 failed, 0 expected, 2 skipped"
     )
+
+
+def test_a_nan_that_is_declared_is_the_same_bytes_everywhere() -> None:
+    report = check_generator(WithNan)
+    assert report, str(report)
 
 
 def test_more_samples_are_drawn_in_full() -> None:

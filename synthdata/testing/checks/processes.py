@@ -10,13 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from synthdata.errors import RecipeError, RegistryError
-from synthdata.execution import Policy, Work
 from synthdata.execution.processes import Processes
-from synthdata.layout import aligned
-from synthdata.order import Order
 from synthdata.origin import generator_of, origin
-from synthdata.plan import Plan
 from synthdata.source import Source
+from synthdata.testing.batch import contents, made_here, work_of
 from synthdata.testing.check import Check, Failure, Inapplicable, check
 from synthdata.testing.checks.contract import RULES
 from synthdata.testing.digests import stream_digest
@@ -77,35 +74,17 @@ def _ask(asked: dict[str, Any]) -> str:
 )
 def worker_process(subject: Subject) -> None:
     """A worker process of sd.build makes the same samples."""
-    work = _work(subject)
+    work = work_of(subject)
     processes = Processes(work, workers=1, slots=3, timeout=PATIENCE)
-    stream = work.stream()
     try:
         processes.open()
         there = processes.batch(0)
-        here = work.maker(stream, lambda index, attempt, count: None).make(
-            work.plan.indices(0), aligned
-        )
         if there.error is not None:
             raise Failure(str(there.error))
-        if any(a.tolist() != b.tolist() for a, b in zip(there.arrays, here.arrays, strict=True)):
+        if contents(there) != contents(made_here(work, work.stream())):
             raise Failure("samples are other bytes in a worker process")
     finally:
-        stream.close()
         processes.close()
-
-
-def _work(subject: Subject) -> Work:
-    count = len(subject.indices)
-    plan = Plan(
-        Order(count, SEED, shuffle=False),
-        stop=count,
-        start=0,
-        shard=(0, 1),
-        batch_size=count,
-        drop_remainder=False,
-    )
-    return Work(subject.make(), SEED, count, "all", "pad", Policy("raise"), plan)
 
 
 @check(

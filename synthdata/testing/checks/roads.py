@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import numpy as np
-
 from synthdata.errors import DisagreementError
-from synthdata.execution import Policy
-from synthdata.execution.maker import Maker
-from synthdata.layout import aligned, columns
+from synthdata.execution import Work
 from synthdata.stream import Stream
+from synthdata.testing.batch import contents, made_here, work_of
 from synthdata.testing.check import Check, Failure, Inapplicable, check
 from synthdata.testing.checks.contract import RULES
 from synthdata.testing.subject import SEED, Subject
@@ -31,9 +28,10 @@ def sample_batch(subject: Subject) -> None:
 def _same_batches(subject: Subject, road: str, *, singly: bool) -> None:
     if not hasattr(subject.kind, road):
         raise Inapplicable(f"it has no {road}")
-    fast = _batch(Stream(subject.make(), SEED), subject, singly=singly)
-    slow = _batch(_OnlySample(subject.make(), SEED), subject, singly=True)
-    if [array.tobytes() for array in fast] != [array.tobytes() for array in slow]:
+    work = work_of(subject)
+    fast = _contents(work, work.stream(), singly=singly)
+    slow = _contents(work, _OnlySample(work.generator, SEED), singly=True)
+    if fast != slow:
         raise Failure(f"a later sample differs between {road} and sample")
 
 
@@ -44,29 +42,13 @@ class _OnlySample(Stream):
     draws_batches = False
 
 
-def _batch(stream: Stream, subject: Subject, *, singly: bool) -> list[Any]:
-    maker = Maker(
-        stream,
-        columns(stream.generator.output, "pad"),
-        Policy("raise"),
-        None,
-        lambda index, attempt, count: None,
-    )
-    try:
-        made = maker.make(np.array(subject.indices, np.int64), aligned, singly=singly)
-    finally:
-        stream.close()
+def _contents(work: Work, stream: Stream, *, singly: bool) -> list[Any]:
+    made = made_here(work, stream, singly=singly)
+    if isinstance(made.error, DisagreementError):
+        raise Failure(str(made.error))
     if made.error is not None:
-        raise _failure(made.error)
-    return [_plain(array) for array in made.arrays]
-
-
-def _failure(error: Exception) -> Exception:
-    return Failure(str(error)) if isinstance(error, DisagreementError) else error
-
-
-def _plain(array: Any) -> Any:
-    return np.array([bytes(text) for text in array]) if array.dtype == object else array
+        raise made.error
+    return contents(made)
 
 
 CHECKS: Final[tuple[Check, ...]] = (sample_into, sample_batch)
