@@ -68,7 +68,7 @@ def check(
         for report in reports:
             _show(report)
     if not all(reports):
-        raise typer.Exit(Code.SAMPLE)
+        raise typer.Exit(Code.FAILED)
     return None
 
 

@@ -9,16 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from synthdata.cli.exits import Command, Refused
+from synthdata.cli.exits import Code, Command, Refused
 from synthdata.cli.show import NOTHING, show_heading, show_json, show_table
 from synthdata.cli.target import AsJson
 
 if TYPE_CHECKING:
     from synthdata.doctor import Finding, Plugin
     from synthdata.registry import Listing
-
-UNWELL: Final = 1
-"""Exit code where something is broken."""
 
 _MEBIBYTE: Final = 2**20
 
@@ -56,7 +53,7 @@ def doctor(
     else:
         _show(findings, plugins, faults)
     if faults:
-        raise typer.Exit(UNWELL)
+        raise typer.Exit(Code.FAILED)
 
 
 class Doctor(Command):

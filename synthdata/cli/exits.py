@@ -28,7 +28,7 @@ DEBUG_VARIABLE = "SYNTHDATA_DEBUG"
 class Code(IntEnum):
     """Exit codes; 2 is also what Typer gives for wrong options."""
 
-    SAMPLE = 1
+    FAILED = 1
     INPUT = 2
     BUG = 70
     INTERRUPTED = 130
@@ -110,7 +110,7 @@ def _explained(error: BaseException) -> tuple[Code, str]:
     if isinstance(error, _INPUT_ERRORS):
         return Code.INPUT, message
     if isinstance(error, SynthDataError):
-        return Code.SAMPLE, message
+        return Code.FAILED, message
     return Code.BUG, (
         f"unexpected {type(error).__name__}: {message} "
         f"(rerun with {DEBUG_VARIABLE}=1 for the traceback)"

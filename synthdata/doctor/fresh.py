@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from synthdata.doctor.notes import NOTES, TRACE, one_line
+from synthdata.ending import ending
 
 PATIENCE: Final = 60.0
 """Seconds for Python and synthdata itself to start; the time limit of a plugin begins after."""
@@ -88,7 +89,7 @@ def run(module: str, request: object, timeout: float) -> Outcome:
         notes = _notes(Path(folder) / NOTES)
         if any("done" in note for note in notes):
             return Outcome(notes, watched.printed, seconds, "", False, "")
-        end = f"took longer than {watched.limit:g} s" if hung else _end(process.returncode)
+        end = f"took longer than {watched.limit:g} s" if hung else ending(process.returncode)
         place = _place(Path(folder) / TRACE)
         return Outcome(notes, watched.printed, seconds, end, hung, place)
 
@@ -169,14 +170,6 @@ def _notes(file: Path) -> tuple[dict[str, Any], ...]:
         with contextlib.suppress(ValueError):  # the last, if it died while writing it
             found.append(json.loads(line))
     return tuple(found)
-
-
-def _end(code: int) -> str:
-    if code >= 0:
-        return f"ended with exit code {code}"
-    name = signal.Signals(-code).name if -code in signal.valid_signals() else f"signal {-code}"
-    hint = " (by the kernel, if memory ran out)" if -code == signal.SIGKILL else ""
-    return f"was killed by {name}{hint}"
 
 
 def _place(file: Path) -> str:

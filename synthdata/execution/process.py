@@ -13,6 +13,7 @@ from collections import deque
 from multiprocessing.connection import Connection
 from typing import Final
 
+from synthdata.ending import ending
 from synthdata.errors import WorkerError
 from synthdata.execution.messages import CannotStart, Ready, Reply, Request, Setting
 
@@ -116,11 +117,7 @@ class WorkerProcess:
         """Return how a dead process ended, and where Python was, if that is known."""
         code = self._process.wait()
         trace = os.pread(self._crash, os.fstat(self._crash).st_size, 0).decode(errors="replace")
-        if code >= 0:
-            return f"ended with exit code {code}", trace
-        name = signal.Signals(-code).name if -code in signal.valid_signals() else f"signal {-code}"
-        hint = " (by the kernel, if memory ran out)" if -code == signal.SIGKILL else ""
-        return f"was killed by {name}{hint}", trace
+        return ending(code), trace
 
     def end(self, patience: float) -> None:
         """Wait for its end, or else kill it.
