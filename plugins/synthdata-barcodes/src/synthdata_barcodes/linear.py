@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import AfterValidator, Field, model_validator
 
 import synthdata as sd
-from synthdata_barcodes.patterns import example, fill
+from synthdata_barcodes.patterns import example
 from synthdata_barcodes.picture import Code, CodeGenerator, PictureParams, distinct, output_of
 from synthdata_barcodes.symbologies import (
     MAX_LENGTH,
@@ -57,8 +57,6 @@ class Barcodes(CodeGenerator):
 
         @model_validator(mode="after")
         def _encodable(self) -> Self:
-            if self.texts and self.patterns:
-                raise ValueError("give texts or patterns, not both")
             for name in self.symbologies:
                 problems = [problem(name, text) for text in self.texts]
                 problems += [problem(name, example(p), checked=False) for p in self.patterns]
@@ -90,9 +88,7 @@ class Barcodes(CodeGenerator):
         return Code(modules, (params.quiet, QUIET_BESIDE), bars.payload, name, details)
 
     def _text(self, name: SymbologyName, rng: np.random.Generator) -> str:
-        params = self.params
-        if params.texts:
-            return str(params.texts[int(rng.integers(len(params.texts)))])
-        if params.patterns:
-            return fill(params.patterns[int(rng.integers(len(params.patterns)))], rng)
-        return draw_text(name, round(float(params.length.sample(rng))), rng)
+        given = self.draw_given(rng)
+        if given is not None:
+            return given
+        return draw_text(name, round(float(self.params.length.sample(rng))), rng)

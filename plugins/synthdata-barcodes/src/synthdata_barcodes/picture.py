@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 import synthdata as sd
 from synthdata_barcodes.colors import BACKGROUNDS, BackgroundName, background, draw_colors, paint
 from synthdata_barcodes.coverage import Coverage, cover
+from synthdata_barcodes.patterns import fill
 from synthdata_barcodes.view import Paper, View, placed, project, turned
 from synthdata_barcodes.wear import Wear, wear_out
 
@@ -88,6 +89,12 @@ class PictureParams(sd.Params):
         sd.Uniform(50, 100), description="quality of the JPEG file, rounded; 100 is no file"
     )
 
+    @model_validator(mode="after")
+    def _texts_or_patterns(self) -> Self:
+        if self.texts and self.patterns:
+            raise ValueError("give texts or patterns, not both")
+        return self
+
 
 class Code(NamedTuple):
     """A code before it is drawn.
@@ -111,6 +118,14 @@ class CodeGenerator(sd.Generator):
     """Codes on paper, seen by a camera."""
 
     Params: ClassVar[type[sd.Params]] = PictureParams
+
+    def draw_given(self, rng: np.random.Generator) -> str | None:
+        """Draw one of the payloads that were given, or return None where none were."""
+        if self.params.texts:
+            return str(self.params.texts[int(rng.integers(len(self.params.texts)))])
+        if self.params.patterns:
+            return fill(self.params.patterns[int(rng.integers(len(self.params.patterns)))], rng)
+        return None
 
     @abstractmethod
     def draw_code(self, rng: np.random.Generator) -> Code:

@@ -9,7 +9,7 @@ import segno
 from pydantic import AfterValidator, Field, model_validator
 
 import synthdata as sd
-from synthdata_barcodes.patterns import example, fill
+from synthdata_barcodes.patterns import example
 from synthdata_barcodes.payloads import KINDS, MICRO_CAPACITY, PayloadKind, draw_payload
 from synthdata_barcodes.picture import Code, CodeGenerator, PictureParams, distinct, output_of
 
@@ -65,8 +65,6 @@ class QRCodes(CodeGenerator):
 
         @model_validator(mode="after")
         def _encodable(self) -> Self:
-            if self.texts and self.patterns:
-                raise ValueError("give texts or patterns, not both")
             given = [*self.texts, *map(example, self.patterns)]
             for text in given:
                 _check(text, self.levels if self.micro else ())
@@ -120,10 +118,9 @@ class QRCodes(CodeGenerator):
 
     def _payload(self, level: str, micro: bool, rng: np.random.Generator) -> tuple[str, str]:
         params = self.params
-        if params.texts:
-            return "given", params.texts[int(rng.integers(len(params.texts)))]
-        if params.patterns:
-            return "given", fill(params.patterns[int(rng.integers(len(params.patterns)))], rng)
+        given = self.draw_given(rng)
+        if given is not None:
+            return "given", given
         kinds = _small_kinds(params.kinds) if micro else params.kinds
         kind = kinds[int(rng.integers(len(kinds)))]
         length = round(float(params.length.sample(rng)))

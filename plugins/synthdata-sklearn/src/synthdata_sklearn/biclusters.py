@@ -57,14 +57,7 @@ class Biclusters(SklearnGenerator):
         count = draw_cluster_count(rng, params.max_clusters)
         noise = single(params.noise.sample(rng))
         matrix, rows, columns = none_empty(
-            rng,
-            make_biclusters,
-            shape=(params.rows, params.columns),
-            n_clusters=count,
-            noise=noise,
-            minval=params.darkest,
-            maxval=255,
-            shuffle=params.shuffle,
+            rng, params, make_biclusters, count, noise, params.darkest
         )
         row_clusters, column_clusters = rows.argmax(axis=0), columns.argmax(axis=0)
         same = row_clusters[:, None] == column_clusters

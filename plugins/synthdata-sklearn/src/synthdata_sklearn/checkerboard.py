@@ -58,16 +58,7 @@ class Checkerboard(SklearnGenerator):
         tall = draw_cluster_count(rng, params.max_row_clusters)
         wide = draw_cluster_count(rng, params.max_column_clusters)
         noise = single(params.noise.sample(rng))
-        matrix, rows, columns = none_empty(
-            rng,
-            make_checkerboard,
-            shape=(params.rows, params.columns),
-            n_clusters=(tall, wide),
-            noise=noise,
-            minval=0,
-            maxval=255,
-            shuffle=params.shuffle,
-        )
+        matrix, rows, columns = none_empty(rng, params, make_checkerboard, (tall, wide), noise)
         # A bicluster is a pair of clusters, all columns of the first cluster of rows first.
         metadata = {
             "row_clusters": rows[::wide].argmax(axis=0),

@@ -72,8 +72,11 @@ def grey_levels(matrix: NDArray[np.float64]) -> NDArray[np.uint8]:
 
 def none_empty(
     rng: np.random.Generator,
+    params: MatrixParams,
     make: Callable[..., tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]],
-    **arguments: Any,
+    clusters: int | tuple[int, int],
+    noise: float,
+    darkest: int = 0,
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
     """Call a function of scikit-learn until each cluster has a row and a column.
 
@@ -82,14 +85,25 @@ def none_empty(
 
     Args:
         rng: of the sample.
+        params: of the generator.
         make: ``make_biclusters`` or ``make_checkerboard``.
-        **arguments: its arguments.
+        clusters: how many, as ``make`` takes it.
+        noise: standard deviation in grey levels.
+        darkest: grey level of the darkest cluster.
 
     Returns:
         What it returns: matrix, rows of each bicluster, columns of each bicluster.
     """
     state = random_state(rng)
     while True:
-        matrix, rows, columns = make(**arguments, random_state=state)
+        matrix, rows, columns = make(
+            shape=(params.rows, params.columns),
+            n_clusters=clusters,
+            noise=noise,
+            minval=darkest,
+            maxval=255,
+            shuffle=params.shuffle,
+            random_state=state,
+        )
         if rows.any(axis=1).all() and columns.any(axis=1).all():
             return matrix, rows, columns
