@@ -107,7 +107,9 @@ class Processes:
     def close(self) -> None:
         """End the workers and let go of the memory: now, or after the batch at hand.
 
-        Finalizers call this, in whichever thread, so that it must not wait for the lock.
+        Finalizers call this, in whichever thread, so that it must not wait for the lock. A batch
+        that TensorFlow asks for even later, ahead of an iterator that goes too, is made by new
+        workers, which end with it.
         """
         self._dropped = True
         if self._lock.acquire(blocking=False):
@@ -132,7 +134,6 @@ class Processes:
             raise
 
     def _end(self) -> None:
-        self._dropped = False
         EXIT_GATE.forget(self._exit)
         if self._crew is not None:
             self._restarts += self._crew.restarts

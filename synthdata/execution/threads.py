@@ -35,8 +35,10 @@ class Threads:
         self._stream = stream
         self._window = Window(len(work.plan), QUEUE * workers)
         self._queue: queue.SimpleQueue[int | None] = queue.SimpleQueue()
-        self._changed = threading.Condition()
+        # A finalizer may run in the middle of a batch, in its thread, and must then not get in.
+        self._changed = threading.Condition(threading.Lock())
         self._started = 0
+        self._dropped = False
         self._waited: Counter[int] = Counter()
         self._asked: set[int] = set()
         self._made: dict[int, Made | BaseException] = {}
@@ -57,12 +59,27 @@ class Threads:
                 made = self._wait(number, began)
             finally:
                 self._waited -= Counter([number])
+                if self._dropped and not self._waited:
+                    self._end()
         if isinstance(made, BaseException):
             raise made
         return made
 
     def close(self) -> None:
-        """Have the threads end after the batch at hand."""
+        """Have the threads end after the batch at hand.
+
+        Finalizers call this, in whichever thread, so that it must not wait for the lock. A batch
+        that TensorFlow asks for even later, ahead of an iterator that goes too, is made by new
+        threads, which end with it.
+        """
+        self._dropped = True
+        if self._changed.acquire(blocking=False):
+            try:
+                self._end()
+            finally:
+                self._changed.release()
+
+    def _end(self) -> None:
         for _ in range(self._started):
             self._queue.put(None)
         self._started = 0

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import synthdata as sd
+from synthdata.running import ATTRIBUTE
 from tests.execution.consuming import labels
 from tests.execution.generators import (
     AtOnceDying,
@@ -271,7 +272,7 @@ def test_ctrl_c_ends_the_process_and_its_workers(way: str) -> None:
     time.sleep(0.2)  # into a batch
     parent.send_signal(signal.SIGINT)
     _, err = parent.communicate(timeout=BOUND)
-    assert parent.returncode in (1, -signal.SIGINT)
+    assert parent.returncode in (1, -signal.SIGINT), err
     assert "KeyboardInterrupt" in err
     assert all_gone(pids)
 
@@ -296,6 +297,21 @@ def test_workers_and_memory_go_with_the_dataset() -> None:
     del dataset, iterator
     until(lambda: all_gone(pids), 10, "the workers of a dataset that is gone have ended")
     until(lambda: slabs_here() <= mapped, 10, "the memory is gone")
+
+
+def test_a_batch_that_is_asked_for_after_the_end_is_made_and_leaves_no_worker() -> None:
+    mapped, before = slabs_here(), children()
+    dataset = build(Counter(), samples=None)
+    executor = getattr(dataset, ATTRIBUTE).executor
+    next(iter(dataset))
+    executor.close()
+    for number in (70, 71):
+        made = executor.batch(number)
+        rows = len(made.arrays[0])
+        assert made.arrays[0].tolist() == list(range(rows * number, rows * (number + 1)))
+        assert children() <= before
+    del made
+    assert slabs_here() <= mapped
 
 
 # Slow proofs

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 import threading
 import time
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 import synthdata as sd
+from synthdata.running import ATTRIBUTE
 from tests.execution.consuming import labels, labels_by_threads
 from tests.execution.generators import Counter, Failing, Slow
 from tests.execution.processes import start, until
@@ -59,8 +59,18 @@ def test_threads_end_with_the_dataset() -> None:
     next(iter(dataset))
     assert threads_of_ours() >= 3
     del dataset
-    gc.collect()  # TensorFlow's iterator and its dataset may refer to each other
     until(lambda: threads_of_ours() == 0, 10, "threads of a dataset that is gone have ended")
+
+
+def test_a_batch_that_is_asked_for_after_the_end_is_made_and_leaves_no_thread() -> None:
+    dataset = build(Counter(), samples=None)
+    executor = getattr(dataset, ATTRIBUTE).executor
+    next(iter(dataset))
+    executor.close()
+    for number in (70, 71):
+        made = executor.batch(number)
+        assert made.arrays[0].tolist() == list(range(4 * number, 4 * number + 4))
+    until(lambda: threads_of_ours() == 0, 10, "threads have ended again")
 
 
 SCRIPT = """
