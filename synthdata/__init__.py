@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         DeclarationError,
         DisagreementError,
         FailureBudgetError,
+        FormatError,
         GeneratorFailedError,
         GeneratorNotFoundError,
         IdError,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
         SampleError,
         SampleTimeoutError,
         SynthDataError,
+        TargetError,
         WorkerDiedError,
         WorkerError,
     )
@@ -75,9 +77,9 @@ _MODULES = {
     "distributions": "Choice Constant Distribution LogUniform Normal Uniform within",
     "errors": "AmbiguousIdError AssetError BlockedError BrokenPluginError BuildError "
     "ConfigurationError ConformanceError ContractError DeclarationError DisagreementError "
-    "FailureBudgetError GeneratorFailedError GeneratorNotFoundError IdError LedgerError "
-    "ParamsError RecipeError RegistryError SampleError SampleTimeoutError SynthDataError "
-    "WorkerDiedError WorkerError",
+    "FailureBudgetError FormatError GeneratorFailedError GeneratorNotFoundError IdError "
+    "LedgerError ParamsError RecipeError RegistryError SampleError SampleTimeoutError "
+    "SynthDataError TargetError WorkerDiedError WorkerError",
     "features": "Boxes ClassLabel Feature Image Keypoints Mask Polygons Scalar Tensor Text UpTo",
     "function": "from_function",
     "generator": "Generator Params make",
@@ -111,6 +113,7 @@ __all__ = [
     "Distribution",
     "FailureBudgetError",
     "Feature",
+    "FormatError",
     "Generator",
     "GeneratorFailedError",
     "GeneratorNotFoundError",
@@ -138,6 +141,7 @@ __all__ = [
     "Source",
     "Stats",
     "SynthDataError",
+    "TargetError",
     "Tensor",
     "Text",
     "Uniform",

@@ -18,6 +18,8 @@
     │   └── ConfigurationError (ValueError)  a list of what may be used that is wrong
     ├── WorkerError (RuntimeError)        worker processes cannot be had
     ├── LedgerError (RuntimeError)        a failure could not be written down
+    ├── FormatError (ValueError)          a format of files that cannot hold an Output, or is no use
+    ├── TargetError (RuntimeError)        a data set on disk that cannot be written or read
     ├── FailureBudgetError (RuntimeError) more samples failed than the budget allows
     └── SampleError (ValueError)          one sample failed; knows which
         ├── ContractError                 the sample breaks the declared Output
@@ -94,6 +96,30 @@ class LedgerError(SynthDataError, RuntimeError):
     def __init__(self, message: str, *, path: str) -> None:
         super().__init__(message)
         self.path = path
+
+
+class FormatError(SynthDataError, ValueError):
+    """A format of files is unknown, lacks a library, or cannot hold an Output.
+
+    Attributes:
+        features: dotted paths of the features that it cannot hold.
+    """
+
+    def __init__(self, message: str, *, features: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.features = features
+
+
+class TargetError(SynthDataError, RuntimeError):
+    """A data set in files cannot be written there, or not be read from there.
+
+    Attributes:
+        target: the folder or URL.
+    """
+
+    def __init__(self, message: str, *, target: str) -> None:
+        super().__init__(message)
+        self.target = target
 
 
 class FailureBudgetError(SynthDataError, RuntimeError):

@@ -28,14 +28,16 @@ class Order:
         samples: in an epoch.
         seed: 0 to 2**64 - 1.
         shuffle: False leaves each epoch in the order of the indices.
+        first: the smallest index; the others follow it.
 
     >>> order = Order(5, seed=7, shuffle=True)
     >>> sorted(order.indices(np.arange(5, 10)).tolist())
     [0, 1, 2, 3, 4]
     """
 
-    def __init__(self, samples: int, seed: int, *, shuffle: bool) -> None:
+    def __init__(self, samples: int, seed: int, *, shuffle: bool, first: int = 0) -> None:
         self._samples = samples
+        self._first = first
         self._shuffle = shuffle and samples > 1
         self._half = np.uint64(max(((samples - 1).bit_length() + 1) // 2, 1))
         self._mask = (np.uint64(1) << self._half) - np.uint64(1)
@@ -48,17 +50,17 @@ class Order:
             positions: int64 vector of positions, counted from the first of epoch 0.
 
         Returns:
-            int64 vector of indices, each below the number of samples.
+            int64 vector of indices, each less than ``first + samples``.
         """
         epochs, places = np.divmod(np.asarray(positions, np.int64), self._samples)
         if not self._shuffle:
-            return places
+            return places + self._first
         keys = _mixed(self._seed + epochs.astype(np.uint64) * _GOLDEN)
         found = self._permuted(places.astype(np.uint64), keys)
         # The domain is less than four times the epoch, so that a walk is short.
         while (outside := np.flatnonzero(found >= self._samples)).size:
             found[outside] = self._permuted(found[outside], keys[outside])
-        return found.astype(np.int64)
+        return found.astype(np.int64) + self._first
 
     def _permuted(self, places: NDArray[np.uint64], keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
         left, right = places >> self._half, places & self._mask

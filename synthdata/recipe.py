@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeAlias
 
 import yaml
 from pydantic import (
@@ -20,6 +20,7 @@ from pydantic import (
     JsonValue,
     TypeAdapter,
     ValidationError,
+    model_validator,
 )
 
 from synthdata.distributions import Distribution, is_distribution
@@ -29,6 +30,7 @@ from synthdata.ids import GeneratorId
 from synthdata.models import Model, explain
 from synthdata.registry import Registry
 from synthdata.seeding import MAX_INDEX, MAX_SEED
+from synthdata.splits import ROOM, ranges
 
 _DISTRIBUTION: TypeAdapter[Any] = TypeAdapter(Distribution)
 
@@ -57,6 +59,14 @@ def _id(text: str) -> str:
         raise ValueError(str(error)) from None
 
 
+def _splits(splits: dict[str, int]) -> dict[str, int]:
+    ranges(splits)
+    return splits
+
+
+SplitSize: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=ROOM)]
+
+
 class Recipe(Model):
     """Everything that decides the bytes of a data set.
 
@@ -64,7 +74,10 @@ class Recipe(Model):
         generator: id, short or qualified.
         params: fields of the generator's Params; JSON values, distributions in their short form.
         seed: 0 to 2**64 - 1.
-        samples: how many; None is endless.
+        samples: how many; None is endless, or what the splits say.
+        splits: samples by name, as ``{"train": 8000, "test": 1000}``, in place of ``samples``. Each
+            split has indices of its own, by its name, so that none overlaps another, and each
+            keeps its samples whatever becomes of the others.
 
     Raises:
         RecipeError: if a field is wrong. The generator itself is looked up later.
@@ -77,6 +90,43 @@ class Recipe(Model):
     params: Annotated[dict[str, JsonValue], BeforeValidator(_plain)] = {}
     seed: Annotated[int, Field(strict=True, ge=0, le=MAX_SEED)] = 0
     samples: Annotated[int, Field(strict=True, ge=1, le=MAX_INDEX + 1)] | None = None
+    splits: Annotated[dict[str, SplitSize], Field(min_length=1), AfterValidator(_splits)] | None = (
+        None
+    )
+
+    @model_validator(mode="after")
+    def _one_size(self) -> Self:
+        if self.samples is not None and self.splits is not None:
+            raise ValueError("samples and splits are both given; the splits say how many there are")
+        return self
+
+    @property
+    def ranges(self) -> dict[str, range]:
+        """The indices of each split; without splits they are all ``train``."""
+        if self.splits is None:
+            return {"train": range(MAX_INDEX + 1 if self.samples is None else self.samples)}
+        return ranges(self.splits)
+
+    def indices(self, split: str | None = None) -> range:
+        """Return the indices of a split.
+
+        Args:
+            split: its name; None is the only one.
+
+        Raises:
+            RecipeError: if there is no such split, or several.
+
+        >>> recipe = Recipe(generator="shapes-v1", splits={"train": 80, "test": 20})
+        >>> len(recipe.indices("test"))
+        20
+        """
+        found = self.ranges
+        if split is None and len(found) == 1:
+            return next(iter(found.values()))
+        if split not in found:
+            came = "" if split is None else f", not {split!r}"
+            raise RecipeError(f"the recipe has the splits {', '.join(found)}; say split={came}")
+        return found[split]
 
     @classmethod
     def _refuse(cls, error: ValidationError) -> Exception:
@@ -107,6 +157,14 @@ class Recipe(Model):
             raise RecipeError(f"{file}: not a text file in UTF-8 ({error.reason})") from error
         except (yaml.YAMLError, json.JSONDecodeError, RecipeError) as error:
             raise RecipeError(f"{file}: {' '.join(str(error).split())}") from error
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return the fields as JSON values, without ``splits`` where there are none.
+
+        >>> Recipe(generator="shapes-v1", samples=9).to_json()
+        {'generator': 'shapes-v1', 'params': {}, 'seed': 0, 'samples': 9}
+        """
+        return self.model_dump(mode="json", exclude={"splits"} if self.splits is None else None)
 
     def replace(self, **fields: Any) -> Self:
         """Return the recipe with some fields replaced, validated again.
@@ -143,7 +201,7 @@ class Recipe(Model):
             RegistryError: if the generator cannot be had.
             ParamsError: if it refuses the params.
         """
-        resolved = self.resolve(registry).model_dump(mode="json")
+        resolved = self.resolve(registry).to_json()
         canonical = json.dumps(
             resolved, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
         )

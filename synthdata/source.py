@@ -24,6 +24,7 @@ class Source(Sequence[Sample]):
 
     Args:
         recipe: which samples. One without ``samples`` is endless: it has no ``len``.
+        split: which of the recipe's splits; None is the only one.
         validate: which samples have each element looked at: "all", "sampled" or "off".
         registry: where the generator is looked up; None is the default registry.
 
@@ -42,15 +43,22 @@ class Source(Sequence[Sample]):
     """
 
     def __init__(
-        self, recipe: Recipe, *, validate: Validate = "all", registry: Registry | None = None
+        self,
+        recipe: Recipe,
+        *,
+        split: str | None = None,
+        validate: Validate = "all",
+        registry: Registry | None = None,
     ) -> None:
+        indices = recipe.indices(split)
         generator = make_generator(recipe.generator, recipe.params, registry)
-        self._set_up(Stream(generator, recipe.seed, validate), recipe.samples)
+        endless = recipe.samples is None and recipe.splits is None
+        self._set_up(Stream(generator, recipe.seed, validate), indices, endless)
 
-    def _set_up(self, stream: Stream, samples: int | None) -> None:
+    def _set_up(self, stream: Stream, indices: range, endless: bool) -> None:
         self.stream = stream
-        self.endless = samples is None
-        self.indices = range(MAX_INDEX + 1 if samples is None else samples)
+        self.endless = endless
+        self.indices = indices
         self._assemble = stream.generator.output.assembler()
         self._rngs = ThreadRngs()
 
@@ -81,7 +89,8 @@ class Source(Sequence[Sample]):
             if not isinstance(value, int) or not least <= value <= most:
                 raise RecipeError(f"{name}={value!r}: a whole number from {least} to {most}")
         source = cls.__new__(cls)
-        source._set_up(Stream(generator, seed, validate), samples)
+        indices = range(MAX_INDEX + 1 if samples is None else samples)
+        source._set_up(Stream(generator, seed, validate), indices, samples is None)
         return source
 
     @property
@@ -145,8 +154,8 @@ class Source(Sequence[Sample]):
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._set_up(Stream(state["generator"], state["seed"], state["validate"]), None)
-        self.indices, self.endless = state["indices"], state["endless"]
+        stream = Stream(state["generator"], state["seed"], state["validate"])
+        self._set_up(stream, state["indices"], state["endless"])
 
     def __repr__(self) -> str:
         """Show the generator, the seed and the range."""

@@ -27,7 +27,6 @@ from synthdata.plan import LAST_POSITION, Plan
 from synthdata.recipe import Recipe
 from synthdata.registry import default_registry
 from synthdata.running import ATTRIBUTE, Run
-from synthdata.seeding import MAX_INDEX
 from synthdata.source import Source
 from synthdata.stream import Validate
 
@@ -52,6 +51,7 @@ def build(
     params: Mapping[str, Any] | None = None,
     seed: int | None = None,
     samples: int | None = None,
+    split: str | None = None,
     batch_size: int = 32,
     shuffle: bool = False,
     repeat: bool | int = False,
@@ -79,6 +79,7 @@ def build(
         params: fields of the generator's Params; only with an id.
         seed: 0 to 2**64 - 1; None is 0. Not with a Recipe, which says it.
         samples: how many samples an epoch has; None is endless. Not with a Recipe.
+        split: which of a Recipe's splits; None is the only one.
         batch_size: samples a batch.
         shuffle: True draws the indices in a new random order each epoch, a function of the seed
             and the epoch. It needs ``samples``, and no buffer.
@@ -132,7 +133,7 @@ def build(
     (TensorShape([10, 32, 32, 3]), 10)
     """
     check_options(locals())
-    source = _source(what, params, seed, samples, validate)
+    source = _source(what, params, seed, samples, split, validate)
     if as_supervised and source.output.label is None:
         raise BuildError(f"as_supervised=True, but {source.generator.identity.id} has no label")
     if shuffle and source.endless:
@@ -143,9 +144,9 @@ def build(
     skips = on_error == "skip"
     # Which samples are too few for a last batch shows only when failed ones are left out.
     drops = drop_remainder and not skips
-    plan = _plan(count, source.seed, shuffle, repeat, shard, batch_size, drops, start)
+    plan = _plan(source, shuffle, repeat, shard, batch_size, drops, start)
     policy = Policy(on_error, attempts)
-    work = Work(source.generator, source.seed, count, validate, variable, policy, plan)
+    work = Work(source.generator, source.seed, source.indices, validate, variable, policy, plan)
     books = Ledger(ledger, origin(source.generator), budget, count)
     choice = choose(work, source.stream, executor, workers, slots, timeout)
     run = Run(choice.executor, books, choice.why)
@@ -176,8 +177,7 @@ def build(
 
 
 def _plan(
-    samples: int | None,
-    seed: int,
+    source: Source,
     shuffle: bool,
     repeat: bool | int,
     shard: tuple[int, int],
@@ -185,13 +185,13 @@ def _plan(
     drop_remainder: bool,
     start: int,
 ) -> Plan:
-    endless = samples is None or repeat is True
-    epoch = MAX_INDEX + 1 if samples is None else samples
+    endless = source.endless or repeat is True
+    epoch = len(source.indices)
     stop = None if endless else min(epoch * int(repeat or 1), LAST_POSITION)
     if stop is not None and start >= stop:
         raise BuildError(f"start={start}: there are {stop} samples in all")
     return Plan(
-        Order(epoch, seed, shuffle=shuffle),
+        Order(epoch, source.seed, shuffle=shuffle, first=source.indices.start),
         stop=stop,
         start=start,
         shard=shard,
@@ -242,10 +242,13 @@ def _source(
     params: Mapping[str, Any] | None,
     seed: int | None,
     samples: int | None,
+    split: str | None,
     validate: Validate,
 ) -> Source:
     given = {"params": params, "seed": seed, "samples": samples}
     fields = {name: value for name, value in given.items() if value is not None}
+    if split is not None and not isinstance(what, Recipe):
+        raise BuildError(f"split={split!r} is for a Recipe with splits")
     if isinstance(what, str):
         # A recipe names the exact id; and what is none is no mistake in a recipe.
         id = default_registry().exact(what)
@@ -255,7 +258,7 @@ def _source(
             raise BuildError(
                 f"the recipe says {', '.join(fields)} already; use recipe.replace(…) to change it"
             )
-        return Source(what, validate=validate)
+        return Source(what, split=split, validate=validate)
     if isinstance(what, Generator):
         if params is not None:
             raise BuildError(f"{what!r} has its params already; params= goes with an id")

@@ -125,5 +125,7 @@ def test_wrong_params_are_not_valid(params: Any) -> None:
 
 def test_properties_carry_what_the_docstring_says_of_them() -> None:
     schema = model_schema(Recipe, "Recipe")
-    assert schema["properties"]["samples"]["description"] == "how many; None is endless."
+    assert schema["properties"]["samples"]["description"] == (
+        "how many; None is endless, or what the splits say."
+    )
     assert ">>>" not in json.dumps(schema)

@@ -180,7 +180,7 @@ def _draw_each_way(stream: Stream, failure: Failure) -> None:
     from synthdata.layout import columns
 
     parts = columns(stream.generator.output, "pad")
-    maker = Maker(stream, parts, Policy("raise"), None, lambda index, attempt, count: None)
+    maker = Maker(stream, parts, Policy("raise"), range(1), lambda index, attempt, count: None)
     for singly in (False, True):
         made = maker.make(np.array([failure.index]), singly=singly)
         if made.error is not None:

@@ -12,7 +12,7 @@ from synthdata.errors import DisagreementError, SampleError
 from synthdata.execution.failures import Failure, Policy
 from synthdata.layout import Column, Stacked, Take, aligned
 from synthdata.sample import Sample
-from synthdata.seeding import MAX_INDEX, Rng
+from synthdata.seeding import Rng
 from synthdata.stream import Stream
 
 Before: TypeAlias = Callable[[int, int, int], None]
@@ -44,7 +44,7 @@ class Maker:
         stream: draws the samples.
         columns: how they lie in a batch.
         policy: what is done about those that cannot be made.
-        samples: of an epoch, from which a substitute is taken; None is endless.
+        indices: of an epoch, from which a substitute is taken.
         before: called before each sample.
     """
 
@@ -53,13 +53,13 @@ class Maker:
         stream: Stream,
         columns: tuple[Column, ...],
         policy: Policy,
-        samples: int | None,
+        indices: range,
         before: Before,
     ) -> None:
         self._stream = stream
         self._columns = columns
         self._policy = policy
-        self._samples = MAX_INDEX + 1 if samples is None else samples
+        self._indices = indices
         self._before = before
         self._rng = Rng()
         self._rngs: list[Rng] = []
@@ -165,7 +165,8 @@ class Maker:
 
     def _substitute(self, error: SampleError, index: int) -> list[Any]:
         chooser = Rng(self._stream.seed, index, self._policy.attempts)
-        for other in chooser.integers(self._samples, size=self._policy.attempts).tolist():
+        for place in chooser.integers(len(self._indices), size=self._policy.attempts).tolist():
+            other = self._indices[place]
             try:
                 self._before(other, 0, 1)
                 return self._stream.draw(other, self._rng)

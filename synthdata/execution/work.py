@@ -23,7 +23,7 @@ class Work:
     Attributes:
         generator: makes the samples; it pickles by its class and params, without its assets.
         seed: 0 to 2**64 - 1.
-        samples: of an epoch; None is endless.
+        indices: of the samples of an epoch.
         validate: which samples have each element looked at.
         variable: what becomes of dimensions that vary.
         policy: what is done about samples that cannot be made.
@@ -32,7 +32,7 @@ class Work:
 
     generator: Generator
     seed: int
-    samples: int | None
+    indices: range
     validate: Validate
     variable: Variable
     policy: Policy
@@ -50,7 +50,7 @@ class Work:
             before: called before each sample.
         """
         parts = columns(self.generator.output, self.variable)
-        return Maker(stream, parts, self.policy, self.samples, before)
+        return Maker(stream, parts, self.policy, self.indices, before)
 
     def batch_room(self) -> int:
         """Return the bytes that the arrays of a batch take; see ``Column.room``."""

@@ -24,7 +24,7 @@ def work_of(subject: Subject) -> Work:
         batch_size=count,
         drop_remainder=False,
     )
-    return Work(subject.make(), SEED, count, "all", "pad", Policy("raise"), plan)
+    return Work(subject.make(), SEED, range(count), "all", "pad", Policy("raise"), plan)
 
 
 def made_here(work: Work, stream: Stream, *, singly: bool = False) -> Made:

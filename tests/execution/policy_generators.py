@@ -39,7 +39,7 @@ def batches(
 ) -> list[Made]:
     """All batches of a data set, those without rows and those with an error too."""
     plan = Plan(Order(samples, seed, shuffle=False), stop=samples, batch_size=batch_size)
-    work = Work(generator, seed, samples, "all", "pad", policy, plan)
+    work = Work(generator, seed, range(samples), "all", "pad", policy, plan)
     name, workers = executor
     chosen = choose(work, Stream(generator, seed), name, workers, None, None).executor
     try:

@@ -1,0 +1,1 @@
+"""Data sets in files: written shard by shard, verified, and read back."""

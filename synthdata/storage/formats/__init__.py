@@ -1,0 +1,1 @@
+"""The formats of files that come with synthdata, one a module."""
