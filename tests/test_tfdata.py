@@ -146,6 +146,18 @@ def test_every_value_is_that_of_the_source(variable: Any) -> None:
                 np.testing.assert_array_equal(got.numpy()[: len(polygon)], polygon)
 
 
+def test_a_dimension_that_varies_within_fixed_ones_is_ragged_too() -> None:
+    output = sd.Output(image=sd.Tensor("float64", (2, sd.UpTo(3))))
+
+    def draw(rng: sd.Rng) -> sd.Sample:
+        return sd.Sample(np.full((2, 1 + rng.index), float(rng.index)))
+
+    generator = sd.from_function(draw, output)
+    ds = build(generator, samples=3, batch_size=3, variable="ragged", executor="inline")
+    [found] = [batch["image"].to_list() for batch in ds]
+    assert found == [[[0.0], [0.0]], [[1.0] * 2] * 2, [[2.0] * 3] * 2]
+
+
 def test_an_image_of_varying_size_is_padded_with_zeros_or_ragged_in_both_sides() -> None:
     def growing(rng: sd.Rng) -> Any:
         return np.full((rng.index + 1, 4 - rng.index, 2), rng.index + 1, np.uint8)

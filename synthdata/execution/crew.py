@@ -19,7 +19,7 @@ from synthdata.errors import (
 )
 from synthdata.execution.messages import CannotStart, Fatal, Ready, Reply, Request, Setting
 from synthdata.execution.process import WorkerProcess
-from synthdata.execution.slab import IDLE, IDLE_SINCE, KEY, NOTHING, ROWS, STARTED, Slab
+from synthdata.execution.slab import DONE, IDLE, IDLE_SINCE, KEY, NOTHING, ROWS, STARTED, Slab
 from synthdata.execution.window import QUEUE
 from synthdata.seeding import MAX_INDEX
 
@@ -42,7 +42,7 @@ class Crew:
     """Worker processes over one slab. It owns them from ``start`` to ``end``.
 
     Args:
-        work: the Work, pickled.
+        work: the Job, pickled.
         identity: of its generator, for messages.
         seed: of its samples, for messages.
         slab: where they leave batches; it has a line for each.
@@ -81,6 +81,11 @@ class Crew:
             since = line[IDLE_SINCE]
             total += line[IDLE] + (now - since if since else 0)
         return total / 1e9
+
+    @property
+    def done(self) -> int:
+        """Samples that are done of the shards at hand."""
+        return sum(self._slab.line(number)[DONE] for number in range(self._slab.lines))
 
     def start(self) -> None:
         """Start all workers, and wait for the first of them.
@@ -161,7 +166,7 @@ class Crew:
             work=self._work,
         )
         words = self._slab.line(line)
-        words[KEY], words[IDLE_SINCE] = NOTHING, 0
+        words[KEY], words[IDLE_SINCE], words[DONE] = NOTHING, 0, 0
         worker = WorkerProcess(setting, self._slab.descriptor)
         self._workers[worker.connection.fileno()] = worker
         self._poll.register(worker.connection, select.POLLIN)
@@ -195,7 +200,7 @@ class Crew:
         elif worker.outstanding:
             number = worker.outstanding[0]
             self._lost[number] += 1
-            self._give_up(self._lost[number], f"{how} while it put batch {number} together", trace)
+            self._give_up(self._lost[number], f"{how} while it put number {number} together", trace)
         if not worker.ended_well or line[KEY] != NOTHING:
             self.restarts += 1
         self._hire(worker.line)

@@ -36,6 +36,28 @@ class Made:
     drawn: int
     error: Exception | None = None
 
+    @property
+    def kept(self) -> int:
+        """How many samples the batch has."""
+        return len(self.arrays[0]) if self.arrays else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Samples one by one, or why there are none.
+
+    Attributes:
+        indices: of the samples that could be made.
+        rows: their values, in the order of ``output.leaves``.
+        failures: each attempt that failed, in the order of the indices.
+        error: why there are no samples.
+    """
+
+    indices: list[int]
+    rows: list[list[Any]]
+    failures: tuple[Failure, ...]
+    error: Exception | None = None
+
 
 class Maker:
     """Makes batches, one after the other. It belongs to one thread.
@@ -89,12 +111,30 @@ class Maker:
             arrays += column.arrays(store[: len(kept)], take)
         return Made(arrays, tuple(self._failures), len(indices))
 
-    def _fill(self, indices: list[int], stores: list[Any], singly: bool) -> list[int]:
+    def draw(self, indices: list[int], *, singly: bool = False) -> Drawn:
+        """Make the samples of some indices, and lay them into no arrays.
+
+        Args:
+            indices: of the samples.
+            singly: never by ``sample_batch``.
+        """
+        self._failures = []
+        stores: list[list[Any]] = [[None] * len(indices) for _ in self._columns]
+        try:
+            kept = self._fill(indices, stores, singly, in_place=False)
+        except SampleError as error:
+            return Drawn([], [], tuple(self._failures), error)
+        rows = [[store[row] for store in stores] for row in range(len(kept))]
+        return Drawn(kept, rows, tuple(self._failures))
+
+    def _fill(
+        self, indices: list[int], stores: list[Any], singly: bool, *, in_place: bool = True
+    ) -> list[int]:
         """Put samples into the stores; return the indices of the rows."""
         if self._stream.draws_batches and not singly and indices:
-            return self._fill_at_once(indices, stores)
+            return self._fill_at_once(indices, stores, in_place)
         before, draw, rng = self._before, self._stream.draw, self._rng
-        in_place = self._stream.draws_into
+        in_place = in_place and self._stream.draws_into
         views: list[Any] = [None] * len(stores)
         out = None
         kept: list[int] = []
@@ -124,7 +164,7 @@ class Maker:
             for column, store in zip(self._columns, stores, strict=True)
         ]
 
-    def _fill_at_once(self, indices: list[int], stores: list[Any]) -> list[int]:
+    def _fill_at_once(self, indices: list[int], stores: list[Any], in_place: bool) -> list[int]:
         self._rngs += [Rng() for _ in range(len(indices) - len(self._rngs))]
         try:
             self._before(indices[0], 0, len(indices))
@@ -134,7 +174,7 @@ class Maker:
             raise
         except SampleError as error:
             # One of them fails; which one shows when each is drawn by itself.
-            kept = self._fill(indices, stores, singly=True)
+            kept = self._fill(indices, stores, singly=True, in_place=in_place)
             if not self._failures:
                 self._failures.append(Failure.of(error))
                 raise

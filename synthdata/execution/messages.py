@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from synthdata.errors import SampleError
 from synthdata.execution.failures import Failure
-from synthdata.execution.slab import Packed
 
 Fatal: TypeAlias = dict[tuple[int, int], SampleError]
 """By index and attempt: samples that are not to be drawn again, since workers died of them."""
@@ -23,7 +22,7 @@ class Setting:
         line: the worker's line in the slab.
         slab: lines, slots, and bytes of a slot.
         patience: seconds without a request after which the worker ends.
-        work: the Work, pickled: it needs the path to be unpickled.
+        work: the Job, pickled: it needs the path to be unpickled.
     """
 
     path: list[str]
@@ -57,10 +56,10 @@ class CannotStart:
 
 
 class Request(NamedTuple):
-    """A batch to be made.
+    """A batch or shard to be made.
 
     Attributes:
-        number: of the batch.
+        number: of the batch or shard.
         slot: where to.
         fatal: samples that are not to be drawn again.
         singly: not by ``sample_batch``.
@@ -73,18 +72,18 @@ class Request(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """A batch that was made, or the error of one of its samples.
+    """What was made, or the error of one of its samples.
 
     Attributes:
-        number: of the batch.
-        packed: the arrays.
+        number: of the batch or shard.
+        made: the arrays of a batch, packed, or the record of a shard.
         failures: each attempt that failed.
-        drawn: how many samples the batch was to have.
-        error: why there is no batch.
+        drawn: how many samples there were to be.
+        error: why there is nothing.
     """
 
     number: int
-    packed: list[Packed]
+    made: Any
     failures: tuple[Failure, ...]
     drawn: int
     error: Exception | None

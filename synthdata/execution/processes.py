@@ -19,7 +19,7 @@ from synthdata.execution.maker import Made
 from synthdata.execution.messages import Reply
 from synthdata.execution.slab import Slab, overflowed, unpack
 from synthdata.execution.window import QUEUE, Window
-from synthdata.execution.work import Work
+from synthdata.execution.work import Work, packed
 from synthdata.layout import aligned
 
 HELD: Final = 5
@@ -67,7 +67,7 @@ class Processes:
         self.slots = slots
         self.slot_size = work.batch_room()
         self._work = work
-        self._packed = work.packed()
+        self._packed = packed(work)
         self._timeout = timeout
         depth = min(QUEUE * workers, slots - 1)
         self._window = Window(len(work.plan), depth)
@@ -188,7 +188,7 @@ class Processes:
         replies, lost = self._crew.news(patience)
         for reply in replies:
             self._tickets[reply.number].reply = reply
-            self._overflows += overflowed(reply.packed)
+            self._overflows += overflowed(reply.made)
         for number in lost:
             self._free.append(self._tickets.pop(number).slot)
 
@@ -229,7 +229,7 @@ class Processes:
             self._free.append(slot)
         else:
             owner = self._slab.lend(slot)
-            arrays = unpack(owner, reply.packed)
+            arrays = unpack(owner, reply.made)
             if self._slab.lent > self._most_lent:
                 # Consumers hold so many that the workers would have no slot to work in.
                 self._copies += 1

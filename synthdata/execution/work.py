@@ -1,19 +1,60 @@
-"""Everything that decides the batches of a data set, in a form that can be sent to a worker."""
+"""What a worker is told to do, in a form that can be sent to it: the batches of a data set."""
 
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
 from synthdata.errors import WorkerError
 from synthdata.execution.failures import Policy
 from synthdata.execution.maker import Before, Maker
+from synthdata.execution.messages import Reply, Request
+from synthdata.execution.slab import Slab
+from synthdata.execution.watch import Watch
 from synthdata.generator import Generator
 from synthdata.layout import Variable, aligned_size, columns
 from synthdata.plan import Plan
 from synthdata.stream import Stream, Validate
+
+Hand: TypeAlias = Callable[[Request], Reply]
+"""Does what a request says, in one thread."""
+
+
+class Job(Protocol):
+    """What worker processes can be told to do, request by request.
+
+    Attributes:
+        generator: makes the samples; it pickles by its class and params, without its assets.
+        seed: 0 to 2**64 - 1.
+    """
+
+    @property
+    def generator(self) -> Generator:
+        """Makes the samples."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """Of the samples."""
+        ...
+
+    def stream(self) -> Stream:
+        """Return a stream of the samples; it owns the generator."""
+        ...
+
+    def hand(self, stream: Stream, watch: Watch, slab: Slab | None) -> Hand:
+        """Return what does the job in one thread.
+
+        Args:
+            stream: draws the samples.
+            watch: is told of each sample before it begins.
+            slab: shared memory, where workers do it.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -58,24 +99,39 @@ class Work:
         parts = columns(self.generator.output, self.variable)
         return aligned_size((rows,), np.dtype(np.int64)) + sum(part.room(rows) for part in parts)
 
-    def packed(self) -> bytes:
-        """Return the work as bytes for a worker process.
+    def hand(self, stream: Stream, watch: Watch, slab: Slab | None) -> Hand:
+        """Return what makes batches in the slots of a slab."""
+        assert slab is not None
+        maker = self.maker(stream, watch.before)
 
-        Raises:
-            WorkerError: if a worker could not make the generator from them.
-        """
-        name = self.generator.identity.id
-        try:
-            data = pickle.dumps(self)
-        except Exception as error:
-            raise WorkerError(
-                f"{name} cannot be sent to worker processes: {error}; put it at the top of a "
-                "module that can be imported, or use executor='threads' or 'inline'"
-            ) from error
-        # Workers do not run the user's main module again.
-        if b"__main__" in data:
-            raise WorkerError(
-                f"{name} is defined in the main module, which worker processes do not import; put "
-                "it into a module of its own, or use executor='threads' or 'inline'"
-            )
-        return data
+        def make(request: Request) -> Reply:
+            room = slab.room(request.slot)
+            indices = self.plan.indices(request.number)
+            made = maker.make(indices, room.take, singly=request.singly)
+            arrays = room.pack(made.arrays)
+            return Reply(request.number, arrays, made.failures, made.drawn, made.error)
+
+        return make
+
+
+def packed(job: Job) -> bytes:
+    """Return a job as bytes for a worker process.
+
+    Raises:
+        WorkerError: if a worker could not make the generator from them.
+    """
+    name = job.generator.identity.id
+    try:
+        data = pickle.dumps(job)
+    except Exception as error:
+        raise WorkerError(
+            f"{name} cannot be sent to worker processes: {error}; put it at the top of a "
+            "module that can be imported, or use executor='threads' or 'inline'"
+        ) from error
+    # Workers do not run the user's main module again.
+    if b"__main__" in data:
+        raise WorkerError(
+            f"{name} is defined in the main module, which worker processes do not import; put "
+            "it into a module of its own, or use executor='threads' or 'inline'"
+        )
+    return data

@@ -1,6 +1,6 @@
-"""The main function of a worker process: batch numbers come in, batches go into slots.
+"""The main function of a worker process: requests come in, and a job answers them.
 
-Run as ``python -m synthdata.execution.worker`` by processes.py. It imports neither TensorFlow nor
+Run as ``python -m synthdata.execution.worker`` by process.py. It imports neither TensorFlow nor
 the user's main module.
 """
 
@@ -15,16 +15,14 @@ import resource
 import select
 import signal
 import sys
-import time
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from synthdata.execution.maker import Maker
-from synthdata.execution.messages import CannotStart, Fatal, Ready, Reply, Request, Setting
-from synthdata.execution.slab import IDLE, IDLE_SINCE, KEY, NOTHING, ROWS, STARTED, Slab
-from synthdata.execution.work import Work
-from synthdata.seeding import MAX_INDEX
+from synthdata.execution.messages import CannotStart, Ready, Reply, Request, Setting
+from synthdata.execution.slab import Slab
+from synthdata.execution.watch import Watch
+from synthdata.execution.work import Hand, Job
 from synthdata.tuning import tune_process
 
 
@@ -65,20 +63,20 @@ def _serve(connection: Connection, descriptor: int) -> None:
     setting: Setting = connection.recv()
     try:
         settle_in(setting)
-        work: Work = pickle.loads(setting.work)  # noqa: S301  # from the process that started us
-        stream = work.stream()
+        job: Job = pickle.loads(setting.work)  # noqa: S301  # from the process that started us
+        stream = job.stream()
         stream.open()
     except (Exception, SystemExit) as error:  # noqa: BLE001  # goes to whoever started us
         connection.send(CannotStart(f"{type(error).__name__}: {error}"))
         return
     slab = Slab(*setting.slab, descriptor)
     watch = Watch(slab.line(setting.line))
-    maker = work.maker(stream, watch.before)
+    hand = job.hand(stream, watch, slab)
     tune_process()
     connection.send(Ready(loads_tensorflow="tensorflow" in sys.modules))
     try:
         for request in requests(connection, watch, setting.patience):
-            connection.send_bytes(pickle.dumps(tuple(answer(request, work, maker, slab, watch))))
+            connection.send_bytes(pickle.dumps(tuple(answer(request, hand, watch))))
     finally:
         stream.close()
 
@@ -90,48 +88,6 @@ def settle_in(setting: Setting) -> None:
         os.environ.pop("PYTHONPATH", None)
     else:
         os.environ["PYTHONPATH"] = setting.pythonpath
-
-
-class Watch:
-    """Leaves word in shared memory of what this worker is doing, for the case that it dies of it.
-
-    Args:
-        line: the worker's line in the slab.
-
-    Attributes:
-        fatal: samples that are not to be drawn again.
-    """
-
-    def __init__(self, line: memoryview) -> None:
-        self._line = line
-        self.fatal: Fatal = {}
-        self.rest()
-
-    def before(self, index: int, attempt: int, count: int) -> None:
-        """Note that samples begin, from this one on.
-
-        Raises:
-            SampleError: if it is one that workers died of.
-        """
-        if self.fatal and (error := self.fatal.get((index, attempt))) is not None:
-            raise error
-        line = self._line
-        line[ROWS] = count
-        line[STARTED] = time.monotonic_ns()
-        line[KEY] = index | attempt << MAX_INDEX.bit_length()
-
-    def rest(self) -> None:
-        """Note that no sample is being made."""
-        self._line[KEY] = NOTHING
-
-    def idle(self) -> None:
-        """Note that there is no work from now on."""
-        self._line[IDLE_SINCE] = time.monotonic_ns()
-
-    def busy(self) -> None:
-        """Note that there is work again."""
-        self._line[IDLE] += time.monotonic_ns() - self._line[IDLE_SINCE]
-        self._line[IDLE_SINCE] = 0
 
 
 def requests(connection: Connection, watch: Watch, patience: float) -> Iterator[Request]:
@@ -150,17 +106,16 @@ def requests(connection: Connection, watch: Watch, patience: float) -> Iterator[
         yield request
 
 
-def answer(request: Request, work: Work, maker: Maker, slab: Slab, watch: Watch) -> Reply:
-    """Make one batch in its slot."""
+def answer(request: Request, hand: Hand, watch: Watch) -> Reply:
+    """Do what one request says."""
     watch.fatal = request.fatal
-    room = slab.room(request.slot)
-    indices = work.plan.indices(request.number)
-    made = maker.make(indices, room.take, singly=request.singly)
+    reply = hand(request)
     watch.rest()
-    if made.error is not None and made.failures and not hasattr(made.error, "__notes__"):
+    watch.advance(0)  # whoever gets the reply counts its samples
+    if reply.error is not None and reply.failures and not hasattr(reply.error, "__notes__"):
         # The exception itself, with its frames, stays in this process.
-        made.error.add_note(f"In worker process {os.getpid()}:\n{made.failures[-1].traceback}")
-    return Reply(request.number, room.pack(made.arrays), made.failures, made.drawn, made.error)
+        reply.error.add_note(f"In worker process {os.getpid()}:\n{reply.failures[-1].traceback}")
+    return reply
 
 
 if __name__ == "__main__":
