@@ -175,6 +175,14 @@ class Registry:
         }
         return provider(name, self._path, rows, hooks, self._objection(name, None))
 
+    def objection(self, distribution: str) -> str:
+        """Return why nothing of a distribution may be used, or an empty text.
+
+        Args:
+            distribution: its normalised name.
+        """
+        return self._objection(distribution, None)
+
     def _objection(self, distribution: str, id: str | None) -> str:
         return next(filter(None, (item.objection(distribution, id) for item in self._rules)), "")
 

@@ -20,6 +20,7 @@ from synthdata.registry.candidate import METADATA_FILE, Candidate, HookModule, L
 
 GROUP = "synthdata.generators"
 HOOK_GROUP = "synthdata"
+FORMAT_GROUP = "synthdata.formats"
 
 _ALIKE = 0.9
 """From this similarity on (difflib), a group is a misspelled one and not one of tomorrow."""
@@ -56,8 +57,29 @@ def scan(path: list[str] | None = None) -> Iterator[Found]:
             yield from found
 
 
+def scan_formats(path: list[str] | None = None) -> Iterator[tuple[str, str, EntryPoint]]:
+    """Yield the distribution, its version, and the entry point of each format of files.
+
+    What cannot be read is left out; ``scan`` names it.
+
+    Args:
+        path: folders to look into instead of ``sys.path``.
+    """
+    seen: set[str] = set()
+    for distribution in importlib.metadata.distributions(path=sys.path if path is None else path):
+        try:
+            found = [item for item in distribution.entry_points if item.group == FORMAT_GROUP]
+        except Exception:  # noqa: BLE001, S112  # `synthdata list` tells which, and why
+            continue
+        if found and (named := name_and_version(distribution))[0] not in seen:
+            seen.add(named[0])
+            yield from ((*named, item) for item in found)
+
+
 def _is_ours(group: str) -> bool:
-    """Whether a group is meant for synthdata: one of tomorrow, or misspelled, is so too."""
+    """Whether a group is meant for generators: one of tomorrow, or misspelled, is so too."""
+    if group == FORMAT_GROUP:
+        return False
     spelled = group.lower().replace("_", ".").replace("-", ".")
     return group == HOOK_GROUP or group.startswith(f"{HOOK_GROUP}.") or spelled == GROUP
 

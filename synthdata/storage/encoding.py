@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tokenize
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
@@ -23,6 +24,9 @@ _MODES: Final = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 _CHANNELS: Final = {"png": (1, 2, 3, 4), "jpeg": (1, 3), "webp": (3, 4)}
 _MOST_PIXELS: Final = {"png": 2**31 - 1, "jpeg": 65_535, "webp": 16_383}
 """Of a side, as the file formats allow."""
+
+_MOST_AREA: Final = 2**30 // 12
+"""Pixels above which Pillow takes a file for an attack, and warns or raises when it is opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class Encoding:
         """Return how a feature is encoded: as chosen, or else by PNG or raw, without loss.
 
         Masks are never encoded with loss. What no image file can hold (floats, five channels,
-        32 bits) is raw.
+        32 bits, more pixels than readers let through) is raw.
 
         >>> Encoding("jpeg").codec(Image(8, 8)).suffix, Encoding("jpeg").codec(Mask(8, 8)).suffix
         ('jpg', 'png')
@@ -75,7 +79,10 @@ class Encoding:
 
 
 def _holds(name: EncodingName, feature: Feature) -> bool:
-    if not isinstance(feature, Image | Mask) or max(feature.bound[:2]) > _MOST_PIXELS[name]:
+    if not isinstance(feature, Image | Mask):
+        return False
+    height, width = feature.bound[:2]
+    if max(height, width) > _MOST_PIXELS[name] or height * width > _MOST_AREA:
         return False
     channels = feature.channels if isinstance(feature, Image) else 1
     if name == "png" and channels == 1 and feature.dtype == "uint16":
@@ -137,14 +144,21 @@ class Codec:
             ValueError: if they are no such file.
         """
         if data.startswith(np.lib.format.MAGIC_PREFIX):
-            array: NDArray[Any] = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
-            return array
+            return _array(data)
         try:
             with PIL.Image.open(io.BytesIO(data)) as picture:
-                array = np.asarray(picture).astype(self._dtype, copy=False)
-        except OSError as error:
+                array: NDArray[Any] = np.asarray(picture).astype(self._dtype, copy=False)
+        except (OSError, SyntaxError) as error:  # of a damaged PNG
             raise ValueError(f"no {self.name} file: {error}") from error
         return array[:, :, None] if self._grey else array
+
+
+def _array(data: bytes) -> NDArray[Any]:
+    try:
+        array: NDArray[Any] = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+    except (EOFError, SyntaxError, tokenize.TokenError) as error:
+        raise ValueError(f"no .npy file: {error}") from error
+    return array
 
 
 def media_type(name: EncodingName) -> str:

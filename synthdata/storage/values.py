@@ -24,7 +24,8 @@ def to_json(feature: Feature, value: Any) -> Any:
 
     Returns:
         A text, number, truth value, or nested lists of them. Floats are written with all their
-        digits; NaN and infinities, which JSON does not have, as text.
+        digits; NaN and infinities, which JSON does not have, as text, with the bits of a NaN that
+        is not the usual one.
 
     >>> from synthdata.features import Scalar
     >>> to_json(Scalar("float32"), np.float32(0.1))
@@ -77,27 +78,50 @@ def label_indices(feature: ClassLabel, names: Any) -> Any:
 
 def _listed(array: NDArray[Any]) -> Any:
     if array.dtype.kind == "f" and not np.isfinite(array).all():
-        return _texts(array.tolist())
+        texts = np.empty(array.shape, object)
+        texts.ravel()[:] = [_text(number) for number in array.ravel()]
+        return texts.tolist()
     return array.tolist()
 
 
-def _texts(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_texts(item) for item in value]
-    if math.isfinite(value):
-        return value
-    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+def _text(number: Any) -> Any:
+    """A finite number as it is, and another one by name; the bits of an unusual NaN are kept."""
+    if np.isfinite(number):
+        return number.item()
+    if not np.isnan(number):
+        return "Infinity" if number > 0 else "-Infinity"
+    bits = number.tobytes().hex()
+    return "NaN" if bits == type(number)("nan").tobytes().hex() else f"NaN {bits}"
 
 
-def _numbers(value: Any) -> Any:
+def _number(text: str, dtype: np.dtype[Any]) -> Any:
+    """What ``_text`` was given.
+
+    Raises:
+        ValueError: if it was no such text.
+    """
+    if text in NOT_FINITE:
+        return dtype.type(NOT_FINITE[text])
+    name, _, bits = text.partition(" ")
+    data = bytes.fromhex(bits)
+    if name != "NaN" or len(data) != dtype.itemsize:
+        raise ValueError(f"a number is expected, not {text!r}")
+    return np.frombuffer(data, dtype)[0]
+
+
+def _numbers(value: Any, dtype: np.dtype[Any]) -> Any:
     if isinstance(value, list):
-        return [_numbers(item) for item in value]
-    return NOT_FINITE[value] if isinstance(value, str) else value
+        return [_numbers(item, dtype) for item in value]
+    return _number(value, dtype) if isinstance(value, str) else value
 
 
 def _array(feature: Feature, data: Any, shape: tuple[int | None, ...]) -> NDArray[Any]:
     dtype = np.dtype(feature.dtype)
-    array = np.asarray(_numbers(data) if dtype.kind == "f" else data, dtype)
+    try:
+        with np.errstate(over="raise"):
+            array = np.asarray(_numbers(data, dtype) if dtype.kind == "f" else data, dtype)
+    except (OverflowError, FloatingPointError, TypeError) as error:
+        raise ValueError(f"no values of {dtype.name}: {error}") from error
     if 0 in array.shape and array.ndim != len(shape):
         # Empty lists do not tell the sizes within.
         array = array.reshape([*array.shape, *(size or 0 for size in shape[array.ndim :])])

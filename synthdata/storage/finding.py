@@ -1,0 +1,93 @@
+"""Find a format of files by its name; nothing but the one that is asked for is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint
+from typing import Final
+
+from synthdata.errors import FormatError
+from synthdata.models import suggest
+from synthdata.registry import default_registry
+from synthdata.registry.scan import scan_formats
+from synthdata.storage.format import Format
+
+_OWN: Final = "synthdata"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFormat:
+    """A format that an entry point names.
+
+    Attributes:
+        name: as ``write(format=…)`` calls it.
+        distribution: that provides it.
+        version: of the distribution.
+        entry_point: leads to the class.
+    """
+
+    name: str
+    distribution: str
+    version: str
+    entry_point: EntryPoint
+
+    def load(self) -> type[Format]:
+        """Import the class.
+
+        Raises:
+            FormatError: if it cannot be imported, or is none.
+        """
+        try:
+            kind = self.entry_point.load()
+        except FormatError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise FormatError(
+                f"format {self.name!r} of {self.distribution} {self.version} cannot be imported: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+        if not (isinstance(kind, type) and issubclass(kind, Format)):
+            raise FormatError(
+                f"format {self.name!r} of {self.distribution} {self.version}: "
+                f"{self.entry_point.value} is no subclass of synthdata.storage.format.Format"
+            )
+        return kind
+
+
+def formats() -> list[FoundFormat]:
+    """List the formats that are installed and may be used, by name; none is imported."""
+    return sorted(_usable(), key=lambda found: (found.name, found.distribution))
+
+
+def find_format(name: str) -> FoundFormat:
+    """Return the format of a name.
+
+    Raises:
+        FormatError: if there is none, or several distributions provide it.
+        ConfigurationError: if a list of what may be used is wrong.
+
+    >>> find_format("tfrecord").distribution
+    'synthdata'
+    """
+    known = formats()
+    found = [one for one in known if one.name == name]
+    if not found:
+        names = sorted({one.name for one in known})
+        hint = suggest(str(name), names) or f"; there are {', '.join(names)}"
+        raise FormatError(f"format {name!r} is unknown{hint}")
+    if len(found) > 1:
+        owners = " and ".join(one.distribution for one in found)
+        raise FormatError(
+            f"format {name!r} is provided by {owners}; uninstall one of them, or block it in "
+            "[tool.synthdata]"
+        )
+    return found[0]
+
+
+def _usable() -> Iterator[FoundFormat]:
+    registry = default_registry()
+    for distribution, version, entry_point in scan_formats():
+        # What comes with the framework itself is no plugin.
+        if distribution == _OWN or not registry.objection(distribution):
+            yield FoundFormat(entry_point.name, distribution, version, entry_point)

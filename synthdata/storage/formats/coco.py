@@ -1,0 +1,191 @@
+"""Image files with the annotations of COCO: boxes, outlines, points and classes of objects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO, ClassVar
+
+from synthdata.errors import FormatError
+from synthdata.storage.format import About, Format, ShardReader, ShardWriter, Written
+from synthdata.storage.formats.coco_objects import Annotations
+from synthdata.storage.formats.entries import Entries, damaged, got, line, lines
+from synthdata.storage.formats.objects import Objects, image_of, objects_of
+from synthdata.storage.formats.pictures import PictureFiles, is_picture
+from synthdata.storage.shard import Shard
+
+
+class Coco(Format):
+    """One image a sample, objects as COCO has them, and all else in the image's entry.
+
+    A shard is the folder ``images/train/00000`` and a file of ``annotations/parts``, of which
+    ``annotations/instances_train.json`` is made. Its file names are below ``images/train``. The
+    id of an image is the index of the sample in the recipe, so that no two of all splits are
+    equal; those of annotations and categories begin at 1, since evaluation takes 0 for none.
+
+    The objects are the boxes, polygons and keypoints of the label, or where it has none those of
+    the metadata, with a list of classes as long (the same ``max``). Without one, the only
+    ClassLabel beside them is the class of all, or else there is one category, ``object``.
+    """
+
+    name: ClassVar[str] = "coco"
+    random_access: ClassVar[bool] = True
+
+    @cached_property
+    def objects(self) -> Objects:
+        """The features that are annotations."""
+        return objects_of(self.output.leaves)
+
+    @cached_property
+    def image(self) -> int:
+        """The place of the image among the leaves.
+
+        Raises:
+            FormatError: if there is none.
+        """
+        place = image_of(self.output.leaves, self.objects)
+        if place is None:
+            raise FormatError(
+                f"format {self.name!r} needs an Image, but {self.output} has none; take another "
+                f"format",
+                features=tuple(leaf.name for leaf in self.output.leaves),
+            )
+        return place
+
+    @cached_property
+    def pictures(self) -> PictureFiles:
+        """The image's files."""
+        return PictureFiles(self.output.leaves[self.image], self.encoding)
+
+    @cached_property
+    def annotations(self) -> Annotations:
+        """The objects as annotations."""
+        return Annotations(self.output.leaves, self.objects)
+
+    @cached_property
+    def entries(self) -> Entries:
+        """All that is neither the image nor of the objects."""
+        taken = {self.image, *self.objects.places}
+        leaves = enumerate(self.output.leaves)
+        return Entries({place: leaf for place, leaf in leaves if place not in taken})
+
+    def check(self) -> None:
+        """Refuse further images and masks, and features of which it is open what pairs up."""
+        problems = dict(self.objects.problems)
+        image = self.output.leaves[self.image]
+        if self.pictures.problem:
+            problems[image.name] = self.pictures.problem
+        for place, leaf in enumerate(self.output.leaves):
+            if is_picture(leaf) and place != self.image:
+                problems[leaf.name] = f"there is one image a sample, and that is {image.name}"
+        self.refuse(problems)
+
+    def writer(self, shard: Shard, folder: Path) -> ShardWriter:
+        """Return what writes image files and a part of the annotations."""
+        return _Writer(self, shard, folder)
+
+    def reader(self, shard: Shard, folder: Path) -> ShardReader:
+        """Return what reads the part of the annotations, and the files that it names."""
+        return _Reader(self, shard, folder)
+
+    def conclude(self, about: About, folder: Path) -> None:
+        """Make the annotations of each split from those of its shards."""
+        target = folder / "annotations"
+        target.mkdir(parents=True, exist_ok=True)
+        for split, shards in about.splits.items():
+            with (target / f"instances_{split}.json").open("wb") as whole:
+                self._merge(about, shards, whole)
+
+    def _merge(self, about: About, shards: tuple[Written, ...], whole: BinaryIO) -> None:
+        head = {
+            "info": {
+                "description": about.description,
+                "version": about.version,
+                "generator": about.generator,
+                "seed": about.seed,
+            },
+            "licenses": [],
+            "categories": self.annotations.categories(),
+        }
+        # Parts are read twice, so that no more of them is in memory than a sample.
+        images = (entry["image"] for entry in _entries(about, shards))
+        annotations = (each for entry in _entries(about, shards) for each in entry["annotations"])
+        whole.write(line(head).rstrip()[:-1])
+        whole.write(b', "images": [')
+        _list(whole, images)
+        whole.write(b'], "annotations": [')
+        _list(whole, annotations)
+        whole.write(b"]}\n")
+
+
+class _Writer(ShardWriter):
+    def __init__(self, format: Coco, shard: Shard, folder: Path) -> None:
+        self._format = format
+        self._first = shard.first
+        self._images = folder / _images(shard)
+        self._images.mkdir(parents=True)
+        part = folder / _part(shard)
+        part.parent.mkdir(parents=True, exist_ok=True)
+        self._part = part.open("wb")
+
+    def add(self, key: str, values: list[Any]) -> None:
+        image = values[self._format.image]
+        height, width = image.shape[:2]
+        name, data = self._format.pictures.file(key, image)
+        entry: dict[str, Any] = {
+            "id": self._first + int(key),
+            "width": width,
+            "height": height,
+            "file_name": f"{self._images.name}/{name}",
+        }
+        annotations = self._format.annotations.of(entry, values)
+        self._format.entries.put(entry, values)
+        # Written when nothing can go wrong with the sample any more.
+        (self._images / name).write_bytes(data)
+        self._part.write(line({"image": entry, "annotations": annotations}))
+
+    def close(self) -> None:
+        self._part.close()
+
+
+class _Reader(ShardReader):
+    def __init__(self, format: Coco, shard: Shard, folder: Path) -> None:
+        self._format = format
+        self._images = folder / _images(shard)
+        self._part = folder / _part(shard)
+        self._lines = lines(self._part)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __getitem__(self, place: int) -> list[Any]:
+        values: list[Any] = [None] * len(self._format.output.leaves)
+        with damaged(self._part, place):
+            entry = json.loads(self._lines[place])
+            name = Path(got(entry, ("image", "file_name"))).name
+            self._format.annotations.read(got(entry, ("annotations",)), values)
+            self._format.entries.get(got(entry, ("image",)), values)
+        values[self._format.image] = self._format.pictures.read(self._images / name)
+        return values
+
+
+def _images(shard: Shard) -> str:
+    return f"images/{shard.split}/{shard.number:05d}"
+
+
+def _part(shard: Shard) -> str:
+    return f"annotations/parts/{shard.stem}.jsonl"
+
+
+def _entries(about: About, shards: tuple[Written, ...]) -> Iterator[Mapping[str, Any]]:
+    for written in shards:
+        with about.open(_part(written.shard)) as part:
+            yield from map(json.loads, part)
+
+
+def _list(file: BinaryIO, items: Iterable[Any]) -> None:
+    for number, item in enumerate(items):
+        file.write(b",\n" if number else b"\n")
+        file.write(line(item).rstrip())
