@@ -64,12 +64,18 @@ if TYPE_CHECKING:
     from synthdata.function import from_function
     from synthdata.generator import Generator, Params, make
     from synthdata.output import Output
+    from synthdata.reading import read
     from synthdata.recipe import Recipe
     from synthdata.registry import Listing, Registry, generators, hookimpl
     from synthdata.running import Stats, explain, stats
     from synthdata.sample import Sample
     from synthdata.seeding import Rng
     from synthdata.source import Source
+    from synthdata.storage.converting import convert
+    from synthdata.storage.repairing import repair
+    from synthdata.storage.stored import stored
+    from synthdata.storage.verifying import verify
+    from synthdata.storage.writing import write
     from synthdata.tfdata import build
     from synthdata.tuning import tune_process
 
@@ -84,12 +90,18 @@ _MODULES = {
     "function": "from_function",
     "generator": "Generator Params make",
     "output": "Output",
+    "reading": "read",
     "recipe": "Recipe",
     "registry": "Listing Registry generators hookimpl",
     "running": "Stats explain stats",
     "sample": "Sample",
     "seeding": "Rng",
     "source": "Source",
+    "storage.converting": "convert",
+    "storage.repairing": "repair",
+    "storage.stored": "stored",
+    "storage.verifying": "verify",
+    "storage.writing": "write",
     "tfdata": "build",
     "tuning": "tune_process",
 }
@@ -149,14 +161,20 @@ __all__ = [
     "WorkerDiedError",
     "WorkerError",
     "build",
+    "convert",
     "explain",
     "from_function",
     "generators",
     "hookimpl",
     "make",
+    "read",
+    "repair",
     "stats",
+    "stored",
     "tune_process",
+    "verify",
     "within",
+    "write",
 ]
 
 

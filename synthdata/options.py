@@ -1,4 +1,4 @@
-"""The options of ``build``, checked one by one before any work is done."""
+"""The options of ``build`` and ``write``, checked one by one before any work is done."""
 
 from __future__ import annotations
 
@@ -21,36 +21,38 @@ _CHOICES = {
     "variable": get_args(Variable),
 }
 
-_MAX_ATTEMPTS = 1_000
+_COUNTS = (
+    ("batch_size", 1, MAX_INDEX),
+    ("start", 0, MAX_INDEX),
+    ("attempts", 1, 1_000),
+    ("workers", 0, MAX_INDEX),
+    ("slots", 3, MAX_INDEX),
+    ("samples_per_shard", 1, MAX_INDEX),
+    ("shard_bytes", 1, MAX_INDEX),
+)
+"""Whole numbers with their least and their most; None is let through where it is the default."""
 
 
 def check_options(given: Mapping[str, Any]) -> None:
     """Refuse options that cannot be, each by its name.
 
     Args:
-        given: the options of ``build`` by name.
+        given: options by name; what is not known here is not looked at.
 
     Raises:
         BuildError: says which, what was expected, and what came.
     """
     for name, allowed in _CHOICES.items():
-        if given[name] not in allowed:
+        if given.get(name, allowed[0]) not in allowed:
             raise BuildError(f"{name}={given[name]!r}: expected {' or '.join(map(repr, allowed))}")
-    _whole("batch_size", given["batch_size"], 1)
-    _whole("start", given["start"], 0)
-    _whole("attempts", given["attempts"], 1, _MAX_ATTEMPTS)
-    for name, least in (("workers", 0), ("slots", 3)):
-        if given[name] is not None:
-            _whole(name, given[name], least)
-    if not isinstance(given["repeat"], bool):
-        _whole("repeat", given["repeat"], 1)
-    _check_shard(given["shard"])
-    _check_timeout(given["timeout"])
-    _check_budget(given["budget"])
-    if given["as_supervised"] and given["with_index"]:
+    for name, least, most in _COUNTS:
+        if given.get(name) is not None:
+            _whole(name, given[name], least, most)
+    for name, check in _CHECKS.items():
+        if name in given:
+            check(given[name])
+    if given.get("as_supervised") and given.get("with_index"):
         raise BuildError("with_index=True has no place in the (image, label) of as_supervised=True")
-    if not isinstance(given["ledger"], str | os.PathLike | None):
-        raise BuildError(f"ledger={given['ledger']!r}: expected the path of a file")
 
 
 def _check_shard(shard: Any) -> None:
@@ -75,8 +77,33 @@ def _check_budget(budget: Any) -> None:
         _whole("budget", budget, 0)
 
 
+def _check_repeat(repeat: Any) -> None:
+    if not isinstance(repeat, bool):
+        _whole("repeat", repeat, 1)
+
+
+def _check_cache(cache: Any) -> None:
+    if not isinstance(cache, bool):
+        raise BuildError(f"cache={cache!r}: expected True or False")
+
+
+def _check_ledger(ledger: Any) -> None:
+    if not isinstance(ledger, str | os.PathLike | None):
+        raise BuildError(f"ledger={ledger!r}: expected the path of a file")
+
+
 def _whole(name: str, value: Any, least: int, most: int = MAX_INDEX) -> None:
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise BuildError(f"{name}={value!r}: expected a whole number")
     if not least <= value <= most:
         raise BuildError(f"{name}={value!r}: expected {least} to {most}")
+
+
+_CHECKS = {
+    "repeat": _check_repeat,
+    "shard": _check_shard,
+    "timeout": _check_timeout,
+    "budget": _check_budget,
+    "ledger": _check_ledger,
+    "cache": _check_cache,
+}

@@ -159,12 +159,14 @@ class Recipe(Model):
             raise RecipeError(f"{file}: {' '.join(str(error).split())}") from error
 
     def to_json(self) -> dict[str, JsonValue]:
-        """Return the fields as JSON values, without ``splits`` where there are none.
+        """Return the fields as JSON values, ``splits`` or ``samples``.
 
         >>> Recipe(generator="shapes-v1", samples=9).to_json()
         {'generator': 'shapes-v1', 'params': {}, 'seed': 0, 'samples': 9}
         """
-        return self.model_dump(mode="json", exclude={"splits"} if self.splits is None else None)
+        return self.model_dump(
+            mode="json", exclude={"splits" if self.splits is None else "samples"}
+        )
 
     def replace(self, **fields: Any) -> Self:
         """Return the recipe with some fields replaced, validated again.

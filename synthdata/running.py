@@ -82,7 +82,7 @@ class Stats:
     """Figures of a dataset, since it was built.
 
     Attributes:
-        executor: "inline", "threads" or "processes".
+        executor: "inline", "threads" or "processes"; "cache" where nothing has to be made.
         workers: threads or processes that make batches.
         batches: handed over, those prefetched included.
         samples: in them.

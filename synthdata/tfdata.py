@@ -11,12 +11,22 @@ import atexit
 import os
 import weakref
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 from numpy.typing import NDArray
 
 from synthdata.errors import BuildError
-from synthdata.execution import EXIT_GATE, ExecutorName, Ledger, OnError, Policy, Work, choose
+from synthdata.execution import (
+    EXIT_GATE,
+    Choice,
+    ExecutorName,
+    Ledger,
+    OnError,
+    Policy,
+    Work,
+    choose,
+)
 from synthdata.generator import Generator
 from synthdata.layout import Column, Ragged, Variable, columns
 from synthdata.options import check_options
@@ -70,6 +80,7 @@ def build(
     ledger: str | os.PathLike[str] | None = None,
     variable: Variable = "pad",
     validate: Validate = "all",
+    cache: bool = False,
 ) -> tf.data.Dataset:
     """Build a dataset of batches from a generator.
 
@@ -116,6 +127,10 @@ def build(
         variable: "pad" fills dimensions that vary up to their bound, "ragged" makes RaggedTensors.
         validate: which samples have each element looked at: "all", "sampled" (every 16th by
             index) or "off"; dtype, shape, structure, classes and text are always checked.
+        cache: True keeps each sample that is made in a folder of the user's cache, and reads it
+            from there from then on, in this process and others, without the generator. It needs
+            ``samples``. What the samples are a function of is part of the name there: another
+            param, seed or version is another entry. ``synthdata cache`` lists and clears them.
 
     Returns:
         A dataset of ``{"image": …, "label": …, "metadata": {…}}`` with the declared dtypes,
@@ -148,7 +163,8 @@ def build(
     policy = Policy(on_error, attempts)
     work = Work(source.generator, source.seed, source.indices, validate, variable, policy, plan)
     books = Ledger(ledger, origin(source.generator), budget, count)
-    choice = choose(work, source.stream, executor, workers, slots, timeout)
+    chosen = partial(choose, work, source.stream, executor, workers, slots, timeout)
+    choice = _cached(work, chosen) if cache else chosen()
     run = Run(choice.executor, books, choice.why)
     shown = _Shown(source.output, variable, as_supervised, with_index)
     rows = batch_size if plan.full and not skips else None
@@ -174,6 +190,12 @@ def build(
     # TensorFlow keeps the function for ever; workers and memory end with the dataset.
     weakref.finalize(dataset, choice.executor.close).atexit = False
     return dataset
+
+
+def _cached(work: Work, chosen: Callable[[], Choice]) -> Choice:
+    from synthdata.storage.cache.cached import cached
+
+    return cached(work, chosen)
 
 
 def _plan(
@@ -340,5 +362,5 @@ def _column_tensor(column: Column, tensors: Iterator[tf.Tensor], rows: int | Non
         if size is None:
             value = tf.RaggedTensor.from_row_lengths(value, lengths.pop(), validate=False)
         else:
-            value = tf.RaggedTensor.from_uniform_row_length(value, size)
+            value = tf.RaggedTensor.from_uniform_row_length(value, size, validate=False)
     return value

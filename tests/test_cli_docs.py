@@ -34,6 +34,7 @@ def test_the_page_has_every_command_and_the_exit_codes() -> None:
     for command in (
         *("list", "info", "preview", "sample", "schema", "bench", "replay"),
         *("check", "doctor", "new"),
+        *("write", "describe", "verify", "repair", "convert", "formats", "cache"),
     ):
         assert f"## `synthdata {command}`" in page
     assert "Exit codes: 0" in page

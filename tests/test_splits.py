@@ -88,7 +88,7 @@ def test_a_shuffled_split_has_each_of_its_samples_once() -> None:
 )
 def test_splits_that_cannot_be_are_refused_by_name(fields: dict[str, object], words: str) -> None:
     with pytest.raises(sd.RecipeError, match=words):
-        sd.Recipe(generator="noise-v1", **fields)  # type: ignore[arg-type]
+        sd.Recipe(generator="noise-v1", **fields)
 
 
 def test_names_that_happen_to_share_a_place_are_refused() -> None:

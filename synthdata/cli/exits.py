@@ -15,10 +15,13 @@ from synthdata.errors import (
     BuildError,
     ConformanceError,
     DeclarationError,
+    FormatError,
+    LedgerError,
     ParamsError,
     RecipeError,
     RegistryError,
     SynthDataError,
+    TargetError,
 )
 
 DEBUG_VARIABLE = "SYNTHDATA_DEBUG"
@@ -36,10 +39,11 @@ class Code(IntEnum):
 
 
 EPILOG = (
-    "Exit codes: 0 all went well; 1 a sample could not be made, a check failed, or doctor found "
-    "something broken; 2 the input is wrong (options, id, params, recipe, or an output that cannot "
-    "be written); 70 a bug, in synthdata or in a plugin; 130 Ctrl-C; 141 the reader of the output "
-    "went away. With SYNTHDATA_DEBUG=1, errors come with their traceback."
+    "Exit codes: 0 all went well; 1 a sample could not be made, a check failed, verify found "
+    "damage, or doctor something broken; 2 the input is wrong (options, id, params, recipe, a data "
+    "set that cannot be read, or an output that cannot be written); 70 a bug, in synthdata or in a "
+    "plugin; 130 Ctrl-C; 141 the reader of the output went away. With SYNTHDATA_DEBUG=1, errors "
+    "come with their traceback."
 )
 
 
@@ -51,11 +55,14 @@ _INPUT_ERRORS = (
     BuildError,
     ConformanceError,
     DeclarationError,
+    FormatError,
+    LedgerError,
     OSError,
     ParamsError,
     RecipeError,
     RegistryError,
     Refused,
+    TargetError,
 )
 
 
@@ -88,12 +95,21 @@ class Command(TyperCommand):
         except KeyboardInterrupt:
             raise typer.Exit(Code.INTERRUPTED) from None
         except (Exception, SystemExit) as error:  # noqa: BLE001  # the border: users see one line
-            if os.environ.get(DEBUG_VARIABLE):
-                traceback.print_exception(error)
-            code, message = _explained(error)
-            typer.echo(f"error: {message}", err=True)
-            raise typer.Exit(code) from None
+            raise typer.Exit(tell(error)) from None
         return result
+
+
+def tell(error: BaseException) -> Code:
+    """Print an error as one line on stderr, with its traceback before it if that is asked for.
+
+    Returns:
+        The exit code that it means.
+    """
+    if os.environ.get(DEBUG_VARIABLE):
+        traceback.print_exception(error)
+    code, message = _explained(error)
+    typer.echo(f"error: {message}", err=True)
+    return code
 
 
 def _without_coercion(option: Any) -> Any:
