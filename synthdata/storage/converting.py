@@ -18,13 +18,16 @@ from synthdata.sample import Sample
 from synthdata.storage.dropping import without
 from synthdata.storage.encoding import Encoding, EncodingName
 from synthdata.storage.finding import find_format
+from synthdata.storage.making import ShardMaker
 from synthdata.storage.manifest import Manifest, Provider, ShardPlan
+from synthdata.storage.planning import one_shard
 from synthdata.storage.progress import Progress, Report
 from synthdata.storage.shard_job import ShardJob
 from synthdata.storage.state import State
 from synthdata.storage.stored import SplitReader
 from synthdata.storage.target import target_of
-from synthdata.storage.writing import SHARD_BYTES, Writer, one_shard
+from synthdata.storage.writer import Writer
+from synthdata.storage.writing import SHARD_BYTES
 
 
 def convert(
@@ -97,7 +100,8 @@ def convert(
     params = FilesParams.model_validate(fields)
     identity = Identity(before.generator.rpartition("/")[2], where=str(source))
     job = ShardJob(remake(Files, params, identity), plan, found.load(), there, "off")
-    return Writer(job, workers, None, None, None, progress).run(break_lock=break_lock)
+    maker = ShardMaker(workers, progress=progress)
+    return Writer(job, maker).run(break_lock=break_lock)
 
 
 def _lost(plan: ShardPlan) -> str | None:

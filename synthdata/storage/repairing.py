@@ -11,12 +11,12 @@ from synthdata.errors import TargetError
 from synthdata.origin import generator_of
 from synthdata.storage.concluding import conclude
 from synthdata.storage.finding import find_format
+from synthdata.storage.making import ShardMaker, check_same
 from synthdata.storage.progress import Progress
 from synthdata.storage.shard_job import ShardJob
 from synthdata.storage.state import State
 from synthdata.storage.target import target_of
 from synthdata.storage.verifying import Level, Verification, verify
-from synthdata.storage.writing import Writer, check_same
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,8 @@ def repair(
         kind = find_format(plan.format).load()
         job = ShardJob(generator_of(plan.origin), plan, kind, place, "all")
         standing = {n: record for n, record in enumerate(manifest.shards) if n not in numbers}
-        made = Writer(job, workers, timeout, None, None, progress).make(numbers, standing)
+        maker = ShardMaker(workers, timeout, progress=progress)
+        made = maker.make(job, numbers, standing)
         check_same(place, manifest, made)
         conclude(job, manifest.shards, manifest.summary)
     return Repair(found, tuple(numbers), files)

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 import synthdata as sd
+from synthdata.storage.planning import shard_count
 from synthdata.storage.progress import Progress
-from synthdata.storage.writing import shard_count
 from synthdata.testing.digests import stream_digest
 from tests.execution.generators import Counter, Failing
 from tests.execution.policy_generators import FOREVER, Patchy
