@@ -105,12 +105,16 @@ class Output(Model):
             Leaf(path, feature, _frame(path, feature, flat, places)) for path, feature in flat
         )
 
-    def assembler(self) -> Callable[[list[Any]], dict[str, Any]]:
+    def assembler(self, *, whole: bool = False) -> Callable[[list[Any]], dict[str, Any]]:
         """Return a function from values in the order of ``leaves`` to the nested dict of them.
 
         The dict has no ``label`` where none is declared, and no ``metadata`` where it is empty.
+
+        Args:
+            whole: also with dicts in which nothing is declared, as a Sample has them.
         """
         leaves = self.leaves
+        empty = list(self._empty_branches()) if whole else []
 
         def assemble(values: list[Any]) -> dict[str, Any]:
             tree: dict[str, Any] = {}
@@ -119,6 +123,10 @@ class Output(Model):
                 for key in leaf.path[:-1]:
                     branch = branch.setdefault(key, {})
                 branch[leaf.path[-1]] = value
+            for path in empty:
+                branch = tree
+                for key in path:
+                    branch = branch.setdefault(key, {})
             return tree
 
         return assemble
@@ -135,6 +143,13 @@ class Output(Model):
             yield from _features(("label",), self.label)
         yield from _features(("metadata",), self.metadata)
 
+    def _empty_branches(self) -> Iterator[tuple[str, ...]]:
+        """Yield the paths of dicts in which nothing is declared, but of metadata as a whole."""
+        yield from _empty(("image",), self.image)
+        yield from _empty(("label",), self.label)
+        for key, branch in self.metadata.items():
+            yield from _empty(("metadata", key), branch)
+
     def __repr__(self) -> str:
         """Show each feature as messages do."""
         return f"Output({', '.join(f'{leaf.name}: {leaf.feature}' for leaf in self.leaves)})"
@@ -148,6 +163,14 @@ def _features(path: tuple[str, ...], tree: Any) -> Iterator[tuple[tuple[str, ...
     else:
         for key, branch in tree.items():
             yield from _features((*path, key), branch)
+
+
+def _empty(path: tuple[str, ...], tree: Any) -> Iterator[tuple[str, ...]]:
+    if isinstance(tree, Mapping):
+        if not tree:
+            yield path
+        for key, branch in tree.items():
+            yield from _empty((*path, key), branch)
 
 
 def _frame(

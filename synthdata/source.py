@@ -59,7 +59,7 @@ class Source(Sequence[Sample]):
         self.stream = stream
         self.endless = endless
         self.indices = indices
-        self._assemble = stream.generator.output.assembler()
+        self._assemble = stream.generator.output.assembler(whole=True)
         self._rngs = ThreadRngs()
 
     @classmethod

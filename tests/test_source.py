@@ -436,3 +436,10 @@ def test_a_source_is_a_map_style_dataset_for_torch_and_grain() -> None:
 def test_the_repr_shows_generator_seed_and_range() -> None:
     assert repr(noise()[3:9]) == "<Source of <Noise>, seed 7, range(3, 9)>"
     assert repr(noise(None)) == "<Source of <Noise>, seed 7, endless>"
+
+
+def test_what_is_declared_empty_is_given_empty() -> None:
+    output = sd.Output(image={}, label={"a": {}}, metadata={"b": {}, "c": sd.Scalar("int64")})
+    made = sd.Sample({}, {"a": {}}, {"b": {}, "c": 3})
+    source = sd.Source.of(sd.from_function(lambda rng: made, output), samples=1)
+    assert source[0] == made

@@ -85,7 +85,7 @@ class Maker:
         self._before = before
         self._rng = Rng()
         self._rngs: list[Rng] = []
-        self._assemble = stream.generator.output.assembler()
+        self._assemble = stream.generator.output.assembler(whole=True)
         self._failures: list[Failure] = []
 
     def make(self, indices: NDArray[Any], take: Take = aligned, *, singly: bool = False) -> Made:

@@ -158,7 +158,7 @@ class Files(Generator):
             )
             for name, split in manifest.plan.splits.items()
         ]
-        self._assemble = self.output.assembler()
+        self._assemble = self.output.assembler(whole=True)
 
     def sample(self, rng: np.random.Generator) -> Sample:
         """Read the sample of an index.

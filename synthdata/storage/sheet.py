@@ -36,11 +36,10 @@ class Rows:
         self.output = output
         self.indices = indices
         self._rows = rows
-        self._assemble = output.assembler()
+        self._assemble = output.assembler(whole=True)
 
     def __getitem__(self, place: int) -> Sample:
-        # Of an Output without images the tree has no "image".
-        return Sample(**{"image": {}} | self._assemble(list(self._rows[place])))
+        return Sample(**self._assemble(list(self._rows[place])))
 
 
 def sheet_png(output: Output, indices: Sequence[int], rows: Sequence[list[Any]]) -> bytes | None:

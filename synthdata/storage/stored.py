@@ -87,7 +87,7 @@ class Stored(Generator):
 
     @property
     def _assemble(self) -> Any:
-        return self.output.assembler()
+        return self.output.assembler(whole=True)
 
 
 class SplitReader:

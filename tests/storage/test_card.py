@@ -148,6 +148,14 @@ def test_the_balance_of_classes_is_shown_split_by_split() -> None:
     assert cells[place + 5 : place + 10] == ["dog", "1", "1", "2", "50.0 %"]
 
 
+def test_with_one_split_there_is_one_column_of_counts() -> None:
+    output = sd.Output(image={}, label=sd.ClassLabel(["cat", "dog"]))
+    rows = rows_of(output, sd.Sample({}, "cat"))
+    source = card(about(), output, summarised(output, train=[rows]), "npz")
+    assert texts(source, "th_open")[-3:] == ["class", "train", "share"]
+    assert texts(source, "td_open")[-6:] == ["cat", "1", "100.0 %", "dog", "0", "0.0 %"]
+
+
 def test_of_very_many_classes_the_most_frequent_are_shown() -> None:
     names = [f"class{number}" for number in range(300)]
     output = sd.Output(image={}, label=sd.ClassLabel(names))

@@ -145,6 +145,17 @@ def test_the_splits_and_the_names_of_classes_are_records(caplog: pytest.LogCaptu
     assert len(list(found.records("classes/label/m"))) == 1
 
 
+@pytest.mark.parametrize(("format_name", "shape"), [("npz", "-1,2,-1"), ("parquet", "-1")])
+def test_shapes_are_those_that_the_format_gives(
+    format_name: str, shape: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    output = sd.Output(image=sd.Tensor("float32", (sd.UpTo(3), 2, sd.UpTo(4))))
+    files = named(f"a.{format_name}")
+    found = validated(croissant(about(), output, files, format_name), caplog)
+    [samples] = [each for each in found.metadata.record_sets if each.uuid == "samples"]
+    assert samples.fields[-1].array_shape == shape
+
+
 def test_the_order_of_files_changes_nothing() -> None:
     output = sd.Output(image=sd.Image(1, 1))
     files = named("b.npz", "a.npz", "README.md")

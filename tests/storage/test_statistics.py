@@ -58,6 +58,14 @@ def test_the_ends_of_channels_that_stay_within_the_range_are_their_own() -> None
     assert [(each["min"], each["max"]) for each in ends] == [(5, 9), (0, 255), (7, 200)]
 
 
+def test_the_ends_are_found_when_all_channels_had_one_of_them_before() -> None:
+    output = sd.Output(image=sd.Image(sd.UpTo(1), 1, 3))
+    for first, second in ((0, 9), (255, 8)):
+        rows = [[np.full((1, 1, 3), value, np.uint8)] for value in (first, second)]
+        found = part(summarised(output, train=[rows]), "image", "blue")
+        assert (found["min"], found["max"]) == tuple(sorted((first, second)))
+
+
 @pytest.mark.parametrize("size", [7, 100])  # held until there are some, and summed at once
 def test_images_that_vary_have_their_sizes_summed(size: int) -> None:
     output = sd.Output(image=sd.Image(sd.UpTo(size), sd.UpTo(size), 3))
