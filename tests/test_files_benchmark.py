@@ -15,6 +15,7 @@ import pytest
 import synthdata as sd
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+FILES = str(BENCHMARKS / "files.py")
 SAMPLES = 40
 SOURCE = sd.Source(sd.Recipe(generator="shapes-v1", samples=SAMPLES))
 

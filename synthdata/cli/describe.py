@@ -37,7 +37,7 @@ def describe(target: DataSet, json: AsJson = False) -> None:
 def _about(target: str) -> dict[str, Any]:
     from synthdata.cli.wording import output_rows
     from synthdata.storage.state import State
-    from synthdata.storage.target import target_of
+    from synthdata.storage.targets.target import target_of
 
     state = State.read(target_of(target))
     plan = state.plan
@@ -107,7 +107,7 @@ def _show(about: dict[str, Any]) -> None:
         show_heading("Recipe")
         typer.echo(_yaml(about["recipe"]))
     if about["summary"]:
-        from synthdata.storage.summary import summary_lines
+        from synthdata.storage.describing.summary import summary_lines
 
         typer.echo()
         show_heading("Statistics")

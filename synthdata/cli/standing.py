@@ -39,7 +39,7 @@ def _what_stands(target: str) -> str:
     from synthdata.errors import SynthDataError
     from synthdata.storage.manifest import RECORDS
     from synthdata.storage.state import State
-    from synthdata.storage.target import target_of
+    from synthdata.storage.targets.target import target_of
 
     try:
         place = target_of(target)

@@ -10,8 +10,10 @@ from typing import Any, Final
 
 import yaml
 
-from synthdata.storage.card import card
-from synthdata.storage.croissant import croissant
+from synthdata.storage.describing.card import CARD, card
+from synthdata.storage.describing.croissant import CROISSANT, croissant
+from synthdata.storage.describing.sheet import MOST, SHEET, sheet_png
+from synthdata.storage.describing.statistics import merged
 from synthdata.storage.format import About, Written
 from synthdata.storage.manifest import (
     MANIFEST,
@@ -25,16 +27,11 @@ from synthdata.storage.manifest import (
     record_path,
 )
 from synthdata.storage.shard_job import ShardJob
-from synthdata.storage.sheet import MOST, sheet_png
 from synthdata.storage.state import read_record
-from synthdata.storage.statistics import merged
 from synthdata.storage.stored import SplitReader
-from synthdata.storage.target import Target
+from synthdata.storage.targets.target import Target, info_of, staged_files
 
-CARD: Final = "README.md"
-CROISSANT: Final = "croissant.json"
 RECIPE: Final = "recipe.yaml"
-SHEET: Final = "contact_sheet.png"
 
 _VERSION: Final = re.compile(r"\d+\.\d+\.\d+")
 
@@ -105,8 +102,15 @@ def _describe(folder: Path, about: About, whole: Manifest, target: Target) -> No
     if picture is not None:
         (folder / SHEET).write_bytes(picture)
     encoding = plan.image_encoding()
-    files = [(file.path, file.bytes, file.sha256) for file in whole.all_files()]
-    described = croissant(about, plan.output, files, plan.format, encoding=encoding)
+    others = [info_of(name, path) for name, path in staged_files(folder)]
+    described = croissant(
+        about,
+        plan.output,
+        [(file.path, file.bytes, file.sha256) for file in whole.all_files()],
+        plan.format,
+        encoding=encoding,
+        others=[(file.path, file.size, file.sha256) for file in others],
+    )
     text = json.dumps(described, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
     (folder / CROISSANT).write_text(text, encoding="utf-8")
     sheet = None if picture is None else SHEET

@@ -25,7 +25,7 @@ from synthdata.storage.progress import Progress, Report
 from synthdata.storage.shard_job import ShardJob
 from synthdata.storage.state import State
 from synthdata.storage.stored import SplitReader
-from synthdata.storage.target import target_of
+from synthdata.storage.targets.target import target_of
 from synthdata.storage.writer import Writer
 from synthdata.storage.writing import SHARD_BYTES
 

@@ -17,7 +17,7 @@ from synthdata.execution.work import packed
 from synthdata.storage.manifest import Manifest, ShardRecord
 from synthdata.storage.progress import Progress
 from synthdata.storage.shard_job import ShardJob, TrialJob
-from synthdata.storage.target import Target
+from synthdata.storage.targets.target import Target
 
 logger = logging.getLogger("synthdata")
 

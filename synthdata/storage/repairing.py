@@ -15,7 +15,7 @@ from synthdata.storage.making import ShardMaker, check_same
 from synthdata.storage.progress import Progress
 from synthdata.storage.shard_job import ShardJob
 from synthdata.storage.state import State
-from synthdata.storage.target import target_of
+from synthdata.storage.targets.target import target_of
 from synthdata.storage.verifying import Level, Verification, verify
 
 

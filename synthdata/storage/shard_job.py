@@ -18,6 +18,7 @@ from synthdata.execution.watch import Watch
 from synthdata.execution.work import Hand
 from synthdata.generator import Generator
 from synthdata.layout import columns
+from synthdata.storage.describing.statistics import Statistics
 from synthdata.storage.dropping import kept
 from synthdata.storage.format import Format
 from synthdata.storage.manifest import (
@@ -29,8 +30,7 @@ from synthdata.storage.manifest import (
     record_path,
 )
 from synthdata.storage.shard import Shard
-from synthdata.storage.statistics import Statistics
-from synthdata.storage.target import Target
+from synthdata.storage.targets.target import Target
 from synthdata.stream import Stream, Validate
 
 AT_ONCE: Final = 32

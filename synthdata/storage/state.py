@@ -17,7 +17,7 @@ from synthdata.storage.manifest import (
     ShardRecord,
     record_path,
 )
-from synthdata.storage.target import Target
+from synthdata.storage.targets.target import Target
 
 
 @dataclass(frozen=True)

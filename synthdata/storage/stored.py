@@ -21,7 +21,7 @@ from synthdata.storage.format import Format, ShardReader
 from synthdata.storage.manifest import Manifest, ShardRecord
 from synthdata.storage.shard import Shard
 from synthdata.storage.state import State
-from synthdata.storage.target import Target, target_of
+from synthdata.storage.targets.target import Target, target_of
 from synthdata.stream import Validate
 
 OPEN_SHARDS: Final = 16

@@ -21,7 +21,7 @@ from synthdata.storage.dropping import kept
 from synthdata.storage.manifest import FileEntry, Manifest, ShardPlan
 from synthdata.storage.state import State
 from synthdata.storage.stored import SplitReader
-from synthdata.storage.target import Target, target_of
+from synthdata.storage.targets.target import Target, target_of
 from synthdata.stream import Stream
 
 Level: TypeAlias = Literal["fast", "full", "deep"]

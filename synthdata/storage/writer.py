@@ -12,7 +12,7 @@ from synthdata.storage.planning import plan_differences, shard_count
 from synthdata.storage.progress import Report
 from synthdata.storage.shard_job import ShardJob
 from synthdata.storage.state import State
-from synthdata.storage.target import Target
+from synthdata.storage.targets.target import Target
 
 TRIED: Final = 8
 """Samples by whose size in files the others are judged."""

@@ -17,7 +17,7 @@ from synthdata.storage.planning import planned
 from synthdata.storage.progress import Progress, Report
 from synthdata.storage.shard_job import ShardJob
 from synthdata.storage.subject import Subject
-from synthdata.storage.target import target_of
+from synthdata.storage.targets.target import target_of
 from synthdata.storage.writer import Writer
 from synthdata.stream import Validate
 

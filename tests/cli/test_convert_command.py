@@ -7,7 +7,7 @@ from pathlib import Path
 
 import synthdata as sd
 from synthdata.storage.state import State
-from synthdata.storage.target import target_of
+from synthdata.storage.targets.target import target_of
 from synthdata.testing.digests import stream_digest
 from tests.cli.conftest import Run, Spawn, assert_one_line, make_distribution
 

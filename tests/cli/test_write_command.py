@@ -18,7 +18,7 @@ from synthdata.cli.progress import figures_of
 from synthdata.storage.manifest import Manifest
 from synthdata.storage.progress import Progress
 from synthdata.storage.state import State
-from synthdata.storage.target import target_of
+from synthdata.storage.targets.target import target_of
 from synthdata.testing.digests import stream_digest
 from tests.cli.conftest import Run, Spawn, assert_one_line, make_distribution
 

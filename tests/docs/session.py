@@ -111,6 +111,8 @@ class Session:
             "PATH": f"{self._bin}{os.pathsep}{os.defpath}",
             "VIRTUAL_ENV": str(self._bin.parent),
             "TF_CPP_MIN_LOG_LEVEL": "3",
+            "HF_HOME": str(self._bin.parent / "hugging-face"),
+            "HF_HUB_OFFLINE": "1",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             "PIP_NO_BUILD_ISOLATION": "0",  # means that there is none, as pip reads it
             "PIP_NO_INDEX": "1",

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from synthdata.errors import TargetError
-from synthdata.storage.lock import folder_lock
-from synthdata.storage.target import HIDDEN, FileInfo, Target, info_of, staged_files, within
-from synthdata.storage.trouble import FULL, explained
+from synthdata.storage.targets.lock import folder_lock
+from synthdata.storage.targets.target import HIDDEN, FileInfo, Target, info_of, staged_files, within
+from synthdata.storage.targets.trouble import FULL, explained
 
 SYNCS: Final = 16
 """Threads that fsync: the journal takes them together. 3,000 files of 4 kB: 0.4 s, by one 1.0 s."""

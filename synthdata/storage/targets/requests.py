@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from synthdata.errors import TargetError
-from synthdata.storage.store import Store, scrubbed
-from synthdata.storage.trouble import AGAIN, FULL, trouble
+from synthdata.storage.targets.store import Store, scrubbed
+from synthdata.storage.targets.trouble import AGAIN, FULL, trouble
 
 T = TypeVar("T")
 

@@ -21,7 +21,7 @@ from synthdata.features import (
     UpTo,
 )
 from synthdata.output import Leaf, Output
-from synthdata.storage.sums import Counts, Floats, Histogram, Integers, Sums, sums_of
+from synthdata.storage.describing.sums import Counts, Floats, Histogram, Integers, Sums, sums_of
 
 HELD: Final = 256
 """Small values are summed so many at a time: NumPy's calls cost more than the numbers."""

@@ -16,7 +16,7 @@ def summary_lines(summary: Mapping[str, Any]) -> list[str]:
         summary: as ``statistics.merged`` returns it.
 
     >>> from synthdata import Image, Output
-    >>> from synthdata.storage.statistics import merged
+    >>> from synthdata.storage.describing.statistics import merged
     >>> print("\n".join(summary_lines(merged({"train": []}, Output(image=Image(8, 8, 1))))))
     samples: 0 (train 0)
     duplicates: none

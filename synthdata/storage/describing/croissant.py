@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final, TypeAlias
 
 from synthdata.output import Output
-from synthdata.storage.croissant_records import SHARDS, classes, samples, splits
+from synthdata.storage.describing.croissant_records import SHARDS, classes, samples, splits
 from synthdata.storage.encoding import Encoding
 from synthdata.storage.format import About
 

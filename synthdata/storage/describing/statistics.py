@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from synthdata.output import Output
-from synthdata.storage.duplicates import Hashes, duplicates
-from synthdata.storage.tallies import tallies_of
+from synthdata.storage.describing.duplicates import Hashes, duplicates
+from synthdata.storage.describing.tallies import tallies_of
 
 
 class Statistics:

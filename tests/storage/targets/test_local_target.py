@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 
 from synthdata.errors import TargetError
-from synthdata.storage.target import Target, target_of
-from tests.storage.test_target import contents, publish, stage
+from synthdata.storage.targets.target import Target, target_of
+from tests.storage.targets.test_target import contents, publish, stage
 
 _IMPORTS = """
 import os, signal, sys, time
 from pathlib import Path
 from synthdata.errors import TargetError
-from synthdata.storage.target import target_of
+from synthdata.storage.targets.target import target_of
 target = target_of(sys.argv[1])
 def tell(call):
     try:
@@ -268,8 +268,8 @@ STALE = {"images/train-00000-of-00002/1": b"s", "labels/train-00000-of-00002.txt
 def test_a_process_killed_at_any_step_leaves_whole_files_and_folders(tmp_path: Path) -> None:
     whole = SHARD | OTHER | {"manifest": b"m" * 9_000}
     code = """
-    from tests.storage.test_target import publish, stage
-    from tests.storage.test_local_target import OTHER, SHARD, STALE
+    from tests.storage.targets.test_target import publish, stage
+    from tests.storage.targets.test_local_target import OTHER, SHARD, STALE
     def attempt(target, step):
         steps = 0
         def watch(event, _):

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Final
 
 from synthdata.errors import TargetError
-from synthdata.storage.target import HIDDEN, Target
-from synthdata.storage.trouble import explained
+from synthdata.storage.targets.target import HIDDEN, Target
+from synthdata.storage.targets.trouble import explained
 
 CLAIMS: Final = f"{HIDDEN}/lock/"
 """Where the claims of an object store lie, one object a writer."""

@@ -19,13 +19,13 @@ from hypothesis.strategies import DataObject
 from markdown_it import MarkdownIt
 
 import synthdata as sd
-from synthdata.storage.card import card
-from synthdata.storage.card_header import size_category
+from synthdata.storage.describing.card import card
+from synthdata.storage.describing.card_header import size_category
+from synthdata.storage.describing.markdown import escaped, fenced, table
+from synthdata.storage.describing.sheet import MOST, sheet_png
 from synthdata.storage.encoding import Encoding
-from synthdata.storage.markdown import escaped, fenced, table
-from synthdata.storage.sheet import MOST, sheet_png
 from tests import strategies
-from tests.storage.summaries import about, gathered, rows_of, summarised
+from tests.storage.describing.summaries import about, gathered, rows_of, summarised
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 
@@ -200,7 +200,7 @@ def test_the_encoding_of_images_is_named(encoding: Encoding, words: str) -> None
 
 
 def test_how_python_reads_it_is_python() -> None:
-    from synthdata.storage.card import _READERS
+    from synthdata.storage.describing.card import _READERS
 
     output = sd.Output(image=sd.Image(1, 1, 1))
     summary = summarised(output, train=[])

@@ -184,7 +184,7 @@ def target_of(where: Where, storage_options: Mapping[str, Any] | None = None) ->
     >>> str(target_of("out/shapes")), target_of("out/shapes/1.0.0").parent_name
     ('out/shapes', 'shapes')
     """
-    from synthdata.storage.local import Local
+    from synthdata.storage.targets.local import Local
 
     text = os.fsdecode(where) if isinstance(where, str | os.PathLike) else str(where)
     scheme = _SCHEME.match(text)
@@ -194,8 +194,8 @@ def target_of(where: Where, storage_options: Mapping[str, Any] | None = None) ->
         return Local(text, Path(text))
     if scheme is not None and scheme[1].lower() in ("file", "local") and scheme[2] == "://":
         return Local(text, _path_of(text))
-    from synthdata.storage.remote import Remote
-    from synthdata.storage.store import store_of
+    from synthdata.storage.targets.remote import Remote
+    from synthdata.storage.targets.store import store_of
 
     return Remote(store_of(where, text, storage_options or {}))
 

@@ -15,8 +15,8 @@ import pytest
 from upath import UPath
 
 from synthdata.errors import TargetError
-from synthdata.storage.target import FileInfo, Target, target_of
-from tests.storage import s3
+from synthdata.storage.targets.target import FileInfo, Target, target_of
+from tests.storage.targets import s3
 
 
 @pytest.fixture(scope="module")

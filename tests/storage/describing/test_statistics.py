@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
 import synthdata as sd
-from synthdata.storage import duplicates
-from synthdata.storage.statistics import Statistics, merged
-from synthdata.storage.summary import summary_lines
+from synthdata.storage.describing import duplicates
+from synthdata.storage.describing.statistics import Statistics, merged
+from synthdata.storage.describing.summary import summary_lines
 from tests import strategies
-from tests.storage.summaries import Rows, gathered, part, rows_of, summarised
+from tests.storage.describing.summaries import Rows, gathered, part, rows_of, summarised
 
 GREY = sd.Output(image=sd.Image(1, 2, 1))
 

@@ -20,17 +20,17 @@ from synthdata.features import (
     Text,
 )
 from synthdata.output import Leaf, Output
-from synthdata.storage.card_header import header
-from synthdata.storage.encoding import Encoding
-from synthdata.storage.format import About
-from synthdata.storage.markdown import escaped, fenced, table
-from synthdata.storage.summary import (
+from synthdata.storage.describing.card_header import header
+from synthdata.storage.describing.markdown import escaped, fenced, table
+from synthdata.storage.describing.summary import (
     count_parts,
     duplicates_in_words,
     number_rows,
     share,
     shown,
 )
+from synthdata.storage.encoding import Encoding
+from synthdata.storage.format import About
 
 CARD: Final = "README.md"
 """Path of the card in the target."""

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from synthdata.storage.lock import machine, started
-from synthdata.storage.trouble import FULL, explained
+from synthdata.storage.targets.lock import machine, started
+from synthdata.storage.targets.trouble import FULL, explained
 
 _NAME: Final = re.compile(r"synthdata-([0-9a-f]{8})-(\d+)-(\d*)-")
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import synthdata as sd
 from synthdata.check import compile_check
+from synthdata.storage.describing.statistics import Statistics, merged
 from synthdata.storage.format import About, Written
-from synthdata.storage.statistics import Statistics, merged
 from tests.storage.driving import shards_of
 
 Rows = list[list[Any]]

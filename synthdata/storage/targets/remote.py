@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeVar, cast
 
 from synthdata.errors import TargetError
-from synthdata.storage.lock import claimed_lock
-from synthdata.storage.requests import Requests
-from synthdata.storage.store import Store
-from synthdata.storage.target import HIDDEN, FileInfo, Target, info_of, staged_files, within
-from synthdata.storage.temporary import clean_temporary, temporary
+from synthdata.storage.targets.lock import claimed_lock
+from synthdata.storage.targets.requests import Requests
+from synthdata.storage.targets.store import Store
+from synthdata.storage.targets.target import HIDDEN, FileInfo, Target, info_of, staged_files, within
+from synthdata.storage.targets.temporary import clean_temporary, temporary
 
 T = TypeVar("T")
 

@@ -20,10 +20,10 @@ from typing import Any
 import pytest
 
 from synthdata.errors import TargetError
-from synthdata.storage.store import scrubbed
-from synthdata.storage.target import Target, target_of
-from tests.storage import s3
-from tests.storage.test_target import contents, publish, stage
+from synthdata.storage.targets.store import scrubbed
+from synthdata.storage.targets.target import Target, target_of
+from tests.storage.targets import s3
+from tests.storage.targets.test_target import contents, publish, stage
 
 BIG = os.urandom(2_000_000)
 
@@ -140,8 +140,8 @@ def test_a_process_killed_in_the_middle_of_an_upload_leaves_no_object(
     code = """
     import sys
     from pathlib import Path
-    from synthdata.storage.target import target_of
-    from tests.storage import s3
+    from synthdata.storage.targets.target import target_of
+    from tests.storage.targets import s3
     target = target_of(sys.argv[1], s3.options(int(sys.argv[2])))
     with target.lock(), target.staging() as folder:
         (folder / "big").write_bytes(bytes(2_000_000))
@@ -287,7 +287,7 @@ def test_what_others_change_is_seen_at_once(target: Target, url: str, port: int)
 def test_the_environment_says_where_the_server_is(port: int, url: str) -> None:
     code = """
     import sys
-    from synthdata.storage.target import target_of
+    from synthdata.storage.targets.target import target_of
     target_of(sys.argv[1]).write("a", b"a")
     """
     environment = os.environ | {

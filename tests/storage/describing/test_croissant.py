@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
 import synthdata as sd
-from synthdata.storage.croissant import MOST_FILES, croissant
+from synthdata.storage.describing.croissant import MOST_FILES, croissant
 from synthdata.storage.encoding import Encoding
 from synthdata.storage.formats.parquet import Parquet
 from tests import strategies
+from tests.storage.describing.summaries import about, rows_of
 from tests.storage.driving import values_of, write
-from tests.storage.summaries import about, rows_of
 
 # Of what mlcroissant calls.
 pytestmark = [

@@ -1,0 +1,1 @@
+"""Where data sets lie: a folder, or an object store."""
