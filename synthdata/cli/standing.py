@@ -64,5 +64,5 @@ def _after(error: Exception) -> str | None:
         return "with a larger --budget, the same command goes on"
     mended = "once the cause is mended, the same command goes on"
     if isinstance(error, SampleError):
-        return f"{mended}; to do without such samples, name a new target and --on-error skip"
+        return f"{mended}, and with --on-error skip it goes on without such samples"
     return mended

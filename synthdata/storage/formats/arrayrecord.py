@@ -31,7 +31,7 @@ class ArrayRecord(TfdsFormat):
         """Plan how each feature is held.
 
         Raises:
-            FormatError: if protobuf or array-record is not installed.
+            FormatError: if array-record is not installed.
         """
         try:
             import array_record.python.array_record_module  # noqa: F401

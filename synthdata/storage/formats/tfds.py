@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from synthdata.features import ClassLabel, Image
-from synthdata.storage.format import About, Format, Written, needed
+from synthdata.storage.format import About, Format, Written
 from synthdata.storage.formats.example import Examples, File, Packing, Raw, Rows, String
 from synthdata.storage.shard import Shard
 
@@ -45,15 +45,7 @@ class TfdsFormat(Format):
     examples: Examples
 
     def check(self) -> None:
-        """Plan how each feature is held; there is none that cannot be.
-
-        Raises:
-            FormatError: if protobuf is not installed.
-        """
-        try:
-            import google.protobuf.message  # noqa: F401
-        except ImportError as error:
-            raise needed("protobuf", self.name, self.name) from error
+        """Plan how each feature is held; there is none that cannot be."""
         self.examples = Examples(self.output, self.encoding, deep=self.deep)
 
     def path(self, shard: Shard, folder: Path) -> Path:

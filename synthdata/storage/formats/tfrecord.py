@@ -10,7 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from synthdata.storage.format import ShardReader, ShardWriter, needed
+import google_crc32c
+
+from synthdata.storage.format import ShardReader, ShardWriter
 from synthdata.storage.formats.example import Examples
 from synthdata.storage.formats.tfds import TfdsFormat
 from synthdata.storage.shard import Shard
@@ -32,18 +34,6 @@ class TFRecord(TfdsFormat):
     random_access = True
     suffix = "tfrecord"
     deep = True
-
-    def check(self) -> None:
-        """Plan how each feature is held.
-
-        Raises:
-            FormatError: if protobuf or google-crc32c is not installed.
-        """
-        try:
-            import google_crc32c  # noqa: F401
-        except ImportError as error:
-            raise needed("google-crc32c", self.name, self.name) from error
-        super().check()
 
     def writer(self, shard: Shard, folder: Path) -> TFRecordWriter:
         """Return what writes a shard."""
@@ -161,8 +151,6 @@ def masked(data: bytes) -> int:
     >>> hex(masked(b""))
     '0xa282ead8'
     """
-    import google_crc32c
-
     crc: int = google_crc32c.value(data)
     return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
 

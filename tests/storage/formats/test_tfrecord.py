@@ -175,13 +175,6 @@ def test_a_full_disk_is_an_os_error(tmp_path: Path) -> None:
         writer.add(shard.key(0), values)
 
 
-@pytest.mark.parametrize("library", ["google_crc32c", "google.protobuf.message"])
-def test_a_missing_library_is_named(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, library, None)
-    with pytest.raises(sd.FormatError, match=r"which is not installed: pip install 'synthdata\["):
-        TFRecord(OUTPUT, Encoding())
-
-
 _AGAIN = """
 import sys
 from pathlib import Path
