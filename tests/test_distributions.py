@@ -232,7 +232,7 @@ def furthest_from(drawn: Any, cumulative: Any) -> float:
         (KINDS.LogUniform(0.1, 10), lambda x: math.log(x / 0.1) / math.log(100)),
         (KINDS.Normal(10, 2), lambda x: (1 + math.erf((x - 10) / 2 / math.sqrt(2))) / 2),
     ],
-    ids=repr,
+    ids=["uniform", "log-uniform", "normal"],
 )
 def test_the_draws_are_distributed_as_declared(distribution: Any, cumulative: Any) -> None:
     for drawn in (
