@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 1
 
-.PHONY: demo test check format slow bench docs generated lock clean
+.PHONY: demo test check format slow bench bench-files docs generated lock clean
 
 # A data set of real photos, one of shapes, contact sheets, and a model trained on shapes.
 demo: $(VENV)/.installed
@@ -38,6 +38,10 @@ slow: $(VENV)/.installed
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/batch_overhead.py
 	$(BIN)/python benchmarks/peers.py
+
+# Data sets in files: writing against TFDS, reading against a pipeline by hand.
+bench-files: $(VENV)/.installed
+	$(BIN)/python benchmarks/files.py
 
 # The documentation, as pages that open from the disk.
 docs: $(VENV)/.installed

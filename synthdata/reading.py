@@ -49,12 +49,14 @@ def read(
         drop_remainder: leaves out a last batch that is not full.
         start: leaves out so many samples at the beginning.
         as_supervised: yields (image, label).
-        executor: where files are read and decoded.
+        executor: where files are read and decoded, as for ``build``; "auto" has TensorFlow decode
+            TFRecord files itself, where it can.
         workers: processes or threads.
         slots: batches that "processes" has memory for.
         variable: what becomes of dimensions that vary.
         with_index: True adds the key ``index``, the place of each sample in its split.
-        validate: which samples have each element looked at, as for ``build``.
+        validate: which samples have each element looked at, as for ``build``; what TensorFlow
+            decodes is held against checksums instead.
         storage_options: for the file system of a URL; see fsspec.
 
     Returns:
@@ -72,10 +74,25 @@ def read(
     ...     read(f"{folder}/shapes", batch_size=10).element_spec["image"].shape
     TensorShape([10, 16, 16, 3])
     """
-    from synthdata.tfdata import build  # TensorFlow, where it is needed
+    from synthdata.tfdata import build, read_records  # TensorFlow, where it is needed
 
     generator = stored_generator(target, split, dict(storage_options or {}))
     manifest = generator.params.manifest
+    if executor == "auto" and workers is None and slots is None:
+        found = read_records(
+            generator,
+            variable=variable,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            repeat=repeat,
+            shard=shard,
+            drop_remainder=drop_remainder,
+            start=start,
+            as_supervised=as_supervised,
+            with_index=with_index,
+        )
+        if found is not None:
+            return found
     if executor == "auto" and not generator.params.place.shared:
         executor = "threads"
     return build(

@@ -18,11 +18,11 @@ _NAME: Final = re.compile(r"[A-Za-z](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _PREFIX: Final = "synthdata-"
 
 _TAKEN_WORDS: Final = (
-    "annotated_doc annotated_types click colorama conftest docs grain hatchling iniconfig keras "
-    "markdown_it markdown_it_py mdurl mypy mypy_extensions mypyc numpy packaging pathspec pil "
-    "pillow pip pluggy pydantic pydantic_core pygments pytest pyyaml ray rich ruff setuptools "
-    "shellingham src tensorflow tensorflow_cpu test tests torch trove_classifiers typer "
-    "typing_extensions typing_inspection wheel yaml"
+    "annotated_doc annotated_types click colorama conftest docs google google_crc32c grain "
+    "hatchling iniconfig keras markdown_it markdown_it_py mdurl mypy mypy_extensions mypyc numpy "
+    "packaging pathspec pil pillow pip platformdirs pluggy protobuf pydantic pydantic_core "
+    "pygments pytest pyyaml ray rich ruff setuptools shellingham src tensorflow tensorflow_cpu "
+    "test tests torch trove_classifiers typer typing_extensions typing_inspection wheel yaml"
 )
 TAKEN: Final = frozenset(_TAKEN_WORDS.split())
 """What a package cannot be called, as its own tools or what it depends on are called so."""

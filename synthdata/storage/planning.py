@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from synthdata.errors import FormatError
 from synthdata.execution import OnError
@@ -16,6 +16,12 @@ from synthdata.storage.encoding import Encoding
 from synthdata.storage.finding import FoundFormat
 from synthdata.storage.manifest import Provider, ShardPlan, Split, differences
 from synthdata.storage.subject import Subject
+
+SHARED: Final = 8
+"""Shards of a split that is large enough."""
+
+LEAST_SHARD: Final = 4 * 2**20
+"""Bytes of a shard at the least, where ``shard_bytes`` would allow one shard for all."""
 
 
 def planned(
@@ -89,19 +95,25 @@ def _description(generator: Generator) -> str:
 
 
 def shard_count(samples: int, size: float, shard_bytes: int) -> int:
-    """Return into how many shards a split is cut: the least power of two that is enough.
+    """Return into how many shards a split is cut.
+
+    They are enough for ``shard_bytes``, and ``SHARED`` of ``LEAST_SHARD`` where there are bytes for
+    that, so that several workers have something to do; and then the next power of two, so that
+    they have equal shares.
 
     Args:
         samples: of the split.
         size: bytes of a sample.
         shard_bytes: bytes of a shard at the most.
 
-    >>> shard_count(20_000, 20_000.0, 128 * 2**20)
-    4
+    >>> shard_count(200_000, 20_000.0, 128 * 2**20), shard_count(1000, 20_000.0, 128 * 2**20)
+    (32, 4)
     """
-    wanted = min(-(-int(samples * size) // shard_bytes), samples)
-    count = 1 << max(wanted - 1, 0).bit_length()
-    return count if count <= samples else max(wanted, 1)
+    total = int(samples * size)
+    wanted = max(-(-total // shard_bytes), min(SHARED, total // LEAST_SHARD))
+    wanted = max(min(wanted, samples), 1)
+    count = 1 << (wanted - 1).bit_length()
+    return count if count <= samples else wanted
 
 
 def plan_differences(there: ShardPlan, asked: ShardPlan) -> list[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import bisect
+import operator
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, ClassVar, Final
 
@@ -75,6 +77,7 @@ class Stored(Generator):
     def open(self) -> None:
         """Find the format, and where each shard begins."""
         self._shards = SplitReader(self.params.place, self.params.manifest, self.params.split)
+        self._assemble = self.output.assembler(whole=True)
 
     def sample(self, rng: np.random.Generator) -> Sample:
         """Read the sample at a place."""
@@ -84,10 +87,6 @@ class Stored(Generator):
     def close(self) -> None:
         """Close the shards that are open."""
         self._shards.close()
-
-    @property
-    def _assemble(self) -> Any:
-        return self.output.assembler(whole=True)
 
 
 class SplitReader:
@@ -119,12 +118,33 @@ class SplitReader:
         return self._starts[-1]
 
     def __getitem__(self, place: int) -> list[Any]:
-        """Return the values of the sample at a place."""
+        """Return the values of the sample at a place.
+
+        Raises:
+            TargetError: if its shard is missing or damaged.
+        """
+        values: list[Any] = self._read(place, operator.getitem)
+        return values
+
+    def record(self, place: int) -> bytes:
+        """Return the bytes of the record of a sample, of a format of records.
+
+        Raises:
+            TargetError: if its shard is missing or damaged.
+        """
+        data: bytes = self._read(place, lambda reader, place: reader.record(place))
+        return data
+
+    def _read(self, place: int, get: Callable[[Any, int], Any]) -> Any:
         if not 0 <= place < len(self):
             raise IndexError(f"there are {len(self)} samples, and no number {place}")
         number = bisect.bisect_right(self._starts, place) - 1
         with self._lock:
-            return self._shard(number).reader[place - self._starts[number]]
+            reader = self._shard(number).reader
+            try:
+                return get(reader, place - self._starts[number])
+            except (OSError, ValueError) as error:
+                raise _damaged(self._target, self._shards[number][0], str(error)) from error
 
     def close(self) -> None:
         """Close the shards that are open."""
@@ -211,7 +231,8 @@ def stored(
     """
     generator = stored_generator(target, split, storage_options)
     samples = generator.params.manifest.samples[generator.params.split]
-    return Source.of(generator, seed=0, samples=samples, validate=validate)
+    seed = generator.params.manifest.plan.seed
+    return Source.of(generator, seed=seed, samples=samples, validate=validate)
 
 
 def stored_generator(

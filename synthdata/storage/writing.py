@@ -22,7 +22,7 @@ from synthdata.storage.writer import Writer
 from synthdata.stream import Validate
 
 SHARD_BYTES: Final = 128 * 2**20
-"""Of a shard at the most, about; half of it at the least, if there are several."""
+"""Of a shard at the most, about."""
 
 
 def write(
@@ -71,8 +71,8 @@ def write(
         quality: 1 to 100, of "jpeg" and "webp".
         drop: dotted paths of features that are left out, as ``metadata.caption``.
         samples_per_shard: samples of a shard at the most; None goes by ``shard_bytes``.
-        shard_bytes: bytes of a shard, about. The number of shards is a power of two then, so that
-            workers have equal shares.
+        shard_bytes: bytes of a shard, about. The number of shards is a power of two then, and a
+            split of 32 MiB or more has at least eight, so that workers have equal shares.
         workers: processes that make and write shards; None is one for each core, 0 is none.
         timeout: seconds that a sample may take before its worker is killed, and the sample counts
             as failed. None is no limit.
@@ -98,7 +98,8 @@ def write(
         WorkerError: if worker processes cannot be had.
         LedgerError: if the ledger cannot be written.
 
-    >>>     >>> with tempfile.TemporaryDirectory() as folder:
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
     ...     write("shapes-v1", f"{folder}/shapes", params={"size": 16}, samples=20).samples
     {'train': 20}
     """

@@ -160,7 +160,7 @@ def test_two_hook_modules_of_one_name_are_one_and_a_broken_one(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    "group", ["synthdata.generators.v2", "synthdata.generators.v10.beta", "synthdata.formats"]
+    "group", ["synthdata.generators.v2", "synthdata.generators.v10.beta", "synthdata.readers"]
 )
 def test_a_group_of_tomorrow_is_broken_as_made_for_a_newer_synthdata(
     tmp_path: Path, group: str

@@ -70,6 +70,13 @@ def test_shards_are_about_as_big_as_was_asked_for(tmp_path: Path) -> None:
     assert len(sizes) & (len(sizes) - 1) == 0  # a power of two
 
 
+def test_a_split_that_is_large_enough_has_shards_for_several_workers() -> None:
+    most = 128 * 2**20
+    megabytes = (1, 7, 8, 31, 32, 100, 1024, 1025)
+    counts = [shard_count(10**6, size * 2**20 / 10**6, most) for size in megabytes]
+    assert counts == [1, 1, 2, 8, 8, 8, 8, 16]
+
+
 def test_the_number_of_shards_is_the_least_power_of_two_that_is_enough() -> None:
     assert [shard_count(100, 10.0, size) for size in (10**6, 1000, 999, 400, 300, 250)] == [
         *(1, 1, 2, 4, 4, 4)

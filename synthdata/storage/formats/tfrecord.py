@@ -87,11 +87,19 @@ class TFRecordReader(ShardReader):
 
     def __getitem__(self, place: int) -> list[Any]:
         """Return the values of one sample."""
+        return self._examples.unpack(self.record(place))
+
+    def record(self, place: int) -> bytes:
+        """Return the Example of one sample, as bytes.
+
+        Raises:
+            ValueError: if it is damaged.
+        """
         start = self._starts[place]
         size = _length(os.pread(self._file.fileno(), _HEAD.size, start), start, self._path)
         start += _HEAD.size
         body = os.pread(self._file.fileno(), size + _FOOT.size, start)
-        return self._examples.unpack(_record(body, size, start, self._path))
+        return _record(body, size, start, self._path)
 
     def __iter__(self) -> Iterator[list[Any]]:
         """Yield the values of all samples."""

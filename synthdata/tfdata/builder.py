@@ -1,58 +1,29 @@
-"""The builder, from a generator to a ``tf.data.Dataset``; the only module that imports TensorFlow.
-
-TensorFlow sees a dataset of positions. Shuffling and repeating are arithmetic on them, so they
-need no buffer, and a checkpoint of an iterator holds a few numbers. One call into Python a batch
-turns the indices into arrays.
-"""
+"""The builder, from a generator to a ``tf.data.Dataset``."""
 
 from __future__ import annotations
 
-import atexit
 import os
-import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
-from numpy.typing import NDArray
+import tensorflow as tf
 
 from synthdata.errors import BuildError
-from synthdata.execution import (
-    EXIT_GATE,
-    Choice,
-    ExecutorName,
-    Ledger,
-    OnError,
-    Policy,
-    Work,
-    choose,
-)
+from synthdata.execution import Choice, ExecutorName, Ledger, OnError, Policy, Work, choose
 from synthdata.generator import Generator
-from synthdata.layout import Column, Ragged, Variable, columns
+from synthdata.layout import Variable
 from synthdata.options import check_options
 from synthdata.order import Order
 from synthdata.origin import origin
-from synthdata.output import Output
 from synthdata.plan import LAST_POSITION, Plan
 from synthdata.recipe import Recipe
 from synthdata.registry import default_registry
-from synthdata.running import ATTRIBUTE, Run
+from synthdata.running import Run
 from synthdata.source import Source
 from synthdata.stream import Validate
-
-try:
-    import tensorflow as tf
-except ImportError as error:
-    raise BuildError(
-        "build needs TensorFlow, which is not installed: pip install 'synthdata[cpu]' for "
-        f"tensorflow-cpu, or 'synthdata[tensorflow]' ({error})"
-    ) from error
-
-# After TensorFlow's own handlers were registered, so that it runs before them.
-atexit.register(EXIT_GATE.close)
-
-PREFETCHED: Final = 2
-"""Batches that are made ahead, so that the generator works while the model trains."""
+from synthdata.tfdata.elements import Elements
+from synthdata.tfdata.pipeline import pipeline
 
 
 def build(
@@ -159,37 +130,21 @@ def build(
     skips = on_error == "skip"
     # Which samples are too few for a last batch shows only when failed ones are left out.
     drops = drop_remainder and not skips
-    plan = _plan(source, shuffle, repeat, shard, batch_size, drops, start)
+    plan = plan_of(source, shuffle, repeat, shard, batch_size, drops, start)
     policy = Policy(on_error, attempts)
     work = Work(source.generator, source.seed, source.indices, validate, variable, policy, plan)
     books = Ledger(ledger, origin(source.generator), budget, count)
     chosen = partial(choose, work, source.stream, executor, workers, slots, timeout)
     choice = _cached(work, chosen) if cache else chosen()
     run = Run(choice.executor, books, choice.why)
-    shown = _Shown(source.output, variable, as_supervised, with_index)
+    elements = Elements(source.output, variable, as_supervised, with_index)
     rows = batch_size if plan.full and not skips else None
 
-    def make(number: Any) -> list[NDArray[Any]]:
-        arrays = run.batch(int(number))
-        return [arrays[place] for place in shown.places]
+    def refilled(dataset: tf.data.Dataset) -> tf.data.Dataset:
+        return _refilled(dataset, batch_size, drop_remainder or plan.endless) if skips else dataset
 
-    def fetch(number: tf.Tensor) -> Any:
-        return shown.element(_call(make, number, shown.dtypes), rows)
-
-    # AutoGraph would read this file again, which may have changed since it was imported.
-    dataset = _mapped(_numbers(plan), tf.autograph.experimental.do_not_convert(fetch))
-    if skips:
-        dataset = _refilled(dataset, batch_size, drop_remainder or plan.endless)
-    options = tf.data.Options()
-    # A checkpoint then holds the position, not the batches that were made ahead.
-    options.experimental_symbolic_checkpoint = True
-    # Several calls at a time would wait for each other.
-    options.experimental_optimization.map_parallelization = False
-    dataset = dataset.prefetch(PREFETCHED).with_options(options)
-    setattr(dataset, ATTRIBUTE, run)
-    # TensorFlow keeps the function for ever; workers and memory end with the dataset.
-    weakref.finalize(dataset, choice.executor.close).atexit = False
-    return dataset
+    element = partial(elements.element, rows=rows)
+    return pipeline(plan, run, elements.places, elements.dtypes, element, refilled)
 
 
 def _cached(work: Work, chosen: Callable[[], Choice]) -> Choice:
@@ -198,7 +153,7 @@ def _cached(work: Work, chosen: Callable[[], Choice]) -> Choice:
     return cached(work, chosen)
 
 
-def _plan(
+def plan_of(
     source: Source,
     shuffle: bool,
     repeat: bool | int,
@@ -207,6 +162,11 @@ def _plan(
     drop_remainder: bool,
     start: int,
 ) -> Plan:
+    """Return which samples each batch holds; the options are those of ``build``.
+
+    Raises:
+        BuildError: if ``start`` is beyond the end.
+    """
     endless = source.endless or repeat is True
     epoch = len(source.indices)
     stop = None if endless else min(epoch * int(repeat or 1), LAST_POSITION)
@@ -220,28 +180,6 @@ def _plan(
         batch_size=batch_size,
         drop_remainder=drop_remainder,
     )
-
-
-def _numbers(plan: Plan) -> tf.data.Dataset:
-    numbers = tf.data.Dataset.range(len(plan))
-    # Nobody gets to the end of an endless plan; repeat() only tells TensorFlow that there is none.
-    return numbers.repeat() if plan.endless else numbers
-
-
-def _mapped(dataset: tf.data.Dataset, function: Callable[[tf.Tensor], Any]) -> tf.data.Dataset:
-    """Map, with the function's few ops run in one thread.
-
-    ``Dataset.map`` hands each op to a pool of threads, which costs 90 µs a batch here (190 in
-    place of 280). The switch against it is not public; without it everything works, slower.
-    """
-    try:
-        from tensorflow.python.data.ops.map_op import _MapDataset
-
-        return _MapDataset(
-            dataset, function, preserve_cardinality=True, use_inter_op_parallelism=False
-        )
-    except (ImportError, TypeError):
-        return dataset.map(function)
 
 
 def _refilled(dataset: tf.data.Dataset, batch_size: int, drop_remainder: bool) -> tf.data.Dataset:
@@ -289,78 +227,3 @@ def _source(
     raise BuildError(
         f"build expects an id, a Recipe or a Generator instance, not {type(what).__name__}{hint}"
     )
-
-
-def _call(
-    make: Callable[[Any], list[NDArray[Any]]], number: tf.Tensor, dtypes: list[tf.DType]
-) -> list[tf.Tensor]:
-    """Call Python once for a batch.
-
-    ``numpy_function`` is the sibling of ``py_function`` that passes arrays in place of eager
-    tensors. It costs a third of the time a call, takes aligned arrays without a copy, and can be
-    told that a batch is a function of its number and nothing else. ``py_function`` always
-    counts as stateful, and TensorFlow logs that once a batch where iterators can be checkpointed.
-    """
-    made: list[tf.Tensor] = tf.numpy_function(make, [number], dtypes, stateful=False)
-    return made
-
-
-class _Shown:
-    """What of a batch its consumer sees; each array less saves TensorFlow some 10 µs.
-
-    Attributes:
-        places: of the arrays that are seen, in the list of all that an executor makes.
-        dtypes: of those.
-    """
-
-    def __init__(
-        self, output: Output, variable: Variable, as_supervised: bool, with_index: bool
-    ) -> None:
-        self._output = output
-        self._columns = columns(output, variable)
-        self._as_supervised = as_supervised
-        self._with_index = with_index
-        self.places = [0] if with_index else []
-        self.dtypes = [tf.int64] if with_index else []
-        place = 1
-        for column in self._columns:
-            if self._sees(column):
-                self.places += range(place, place + len(column.parts))
-                self.dtypes += [tf.dtypes.as_dtype(part.dtype) for part in column.parts]
-            place += len(column.parts)
-
-    def _sees(self, column: Column) -> bool:
-        return not self._as_supervised or column.leaf.path[0] != "metadata"
-
-    def element(self, tensors: list[tf.Tensor], rows: int | None) -> Any:
-        """Give tensors their static shapes, and the structure of the declaration."""
-        remaining = iter(tensors)
-        index = next(remaining) if self._with_index else None
-        tree = self._output.assembler()(
-            [
-                _column_tensor(column, remaining, rows) if self._sees(column) else None
-                for column in self._columns
-            ]
-        )
-        if self._as_supervised:
-            return tree["image"], tree["label"]
-        if index is None:
-            return tree
-        index.set_shape([rows])
-        return {**tree, "index": index}
-
-
-def _column_tensor(column: Column, tensors: Iterator[tf.Tensor], rows: int | None) -> Any:
-    own = [next(tensors) for _ in column.parts]
-    for tensor, part in zip(own, column.parts, strict=True):
-        tensor.set_shape(part.shape)
-    if not isinstance(column, Ragged):
-        own[0].set_shape([rows, *column.parts[0].shape[1:]])
-        return own[0]
-    value, lengths = own[0], own[1:]
-    for size in reversed(column.levels):
-        if size is None:
-            value = tf.RaggedTensor.from_row_lengths(value, lengths.pop(), validate=False)
-        else:
-            value = tf.RaggedTensor.from_uniform_row_length(value, size, validate=False)
-    return value

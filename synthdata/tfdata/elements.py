@@ -1,0 +1,72 @@
+"""From the arrays of a batch to an element of the dataset, of the declared structure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import tensorflow as tf
+
+from synthdata.layout import Column, Ragged, Variable, columns
+from synthdata.output import Output
+
+
+class Elements:
+    """What of a batch its consumer sees; each array less saves TensorFlow some 10 µs.
+
+    Attributes:
+        places: of the arrays that are seen, in the list of all that an executor makes.
+        dtypes: of those.
+    """
+
+    def __init__(
+        self, output: Output, variable: Variable, as_supervised: bool, with_index: bool
+    ) -> None:
+        self._output = output
+        self._columns = columns(output, variable)
+        self._as_supervised = as_supervised
+        self._with_index = with_index
+        self.places = [0] if with_index else []
+        self.dtypes = [tf.int64] if with_index else []
+        place = 1
+        for column in self._columns:
+            if self._sees(column):
+                self.places += range(place, place + len(column.parts))
+                self.dtypes += [tf.dtypes.as_dtype(part.dtype) for part in column.parts]
+            place += len(column.parts)
+
+    def _sees(self, column: Column) -> bool:
+        return not self._as_supervised or column.leaf.path[0] != "metadata"
+
+    def element(self, tensors: list[tf.Tensor], rows: int | None) -> Any:
+        """Give tensors their static shapes, and the structure of the declaration."""
+        remaining = iter(tensors)
+        index = next(remaining) if self._with_index else None
+        tree = self._output.assembler()(
+            [
+                _column_tensor(column, remaining, rows) if self._sees(column) else None
+                for column in self._columns
+            ]
+        )
+        if self._as_supervised:
+            return tree["image"], tree["label"]
+        if index is None:
+            return tree
+        index.set_shape([rows])
+        return {**tree, "index": index}
+
+
+def _column_tensor(column: Column, tensors: Iterator[tf.Tensor], rows: int | None) -> Any:
+    own = [next(tensors) for _ in column.parts]
+    for tensor, part in zip(own, column.parts, strict=True):
+        tensor.set_shape(part.shape)
+    if not isinstance(column, Ragged):
+        own[0].set_shape([rows, *column.parts[0].shape[1:]])
+        return own[0]
+    value, lengths = own[0], own[1:]
+    for size in reversed(column.levels):
+        if size is None:
+            value = tf.RaggedTensor.from_row_lengths(value, lengths.pop(), validate=False)
+        else:
+            value = tf.RaggedTensor.from_uniform_row_length(value, size, validate=False)
+    return value

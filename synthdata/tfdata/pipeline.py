@@ -1,0 +1,98 @@
+"""From the numbers of batches to a dataset: one call into Python a batch, and what follows it."""
+
+from __future__ import annotations
+
+import atexit
+import weakref
+from collections.abc import Callable
+from typing import Any, Final
+
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from synthdata.execution import EXIT_GATE
+from synthdata.plan import Plan
+from synthdata.running import ATTRIBUTE, Run
+
+# After TensorFlow's own handlers were registered, so that it runs before them.
+atexit.register(EXIT_GATE.close)
+
+PREFETCHED: Final = 2
+"""Batches that are made ahead, so that the generator works while the model trains."""
+
+
+def pipeline(
+    plan: Plan,
+    run: Run,
+    places: list[int],
+    dtypes: list[tf.DType],
+    element: Callable[[list[tf.Tensor]], Any],
+    finish: Callable[[tf.data.Dataset], tf.data.Dataset] = lambda dataset: dataset,
+) -> tf.data.Dataset:
+    """Return the dataset of all batches of a plan.
+
+    Args:
+        plan: which samples each batch holds.
+        run: makes them; it ends with the dataset.
+        places: of the arrays that are used, in the list of all that an executor makes.
+        dtypes: of those.
+        element: makes an element of their tensors.
+        finish: makes the dataset of elements into what is wanted.
+    """
+
+    def make(number: Any) -> list[NDArray[Any]]:
+        arrays = run.batch(int(number))
+        return [arrays[place] for place in places]
+
+    def fetch(number: tf.Tensor) -> Any:
+        return element(_call(make, number, dtypes))
+
+    # AutoGraph would read this file again, which may have changed since it was imported.
+    dataset = _mapped(_numbers(plan), tf.autograph.experimental.do_not_convert(fetch))
+    dataset = finish(dataset)
+    options = tf.data.Options()
+    # A checkpoint then holds the position, not the batches that were made ahead.
+    options.experimental_symbolic_checkpoint = True
+    # Several calls at a time would wait for each other.
+    options.experimental_optimization.map_parallelization = False
+    dataset = dataset.prefetch(PREFETCHED).with_options(options)
+    setattr(dataset, ATTRIBUTE, run)
+    # TensorFlow keeps the function for ever; workers and memory end with the dataset.
+    weakref.finalize(dataset, run.executor.close).atexit = False
+    return dataset
+
+
+def _numbers(plan: Plan) -> tf.data.Dataset:
+    numbers = tf.data.Dataset.range(len(plan))
+    # Nobody gets to the end of an endless plan; repeat() only tells TensorFlow that there is none.
+    return numbers.repeat() if plan.endless else numbers
+
+
+def _mapped(dataset: tf.data.Dataset, function: Callable[[tf.Tensor], Any]) -> tf.data.Dataset:
+    """Map, with the function's few ops run in one thread.
+
+    ``Dataset.map`` hands each op to a pool of threads, which costs 90 µs a batch here (190 in
+    place of 280). The switch against it is not public; without it everything works, slower.
+    """
+    try:
+        from tensorflow.python.data.ops.map_op import _MapDataset
+
+        return _MapDataset(
+            dataset, function, preserve_cardinality=True, use_inter_op_parallelism=False
+        )
+    except (ImportError, TypeError):
+        return dataset.map(function)
+
+
+def _call(
+    make: Callable[[Any], list[NDArray[Any]]], number: tf.Tensor, dtypes: list[tf.DType]
+) -> list[tf.Tensor]:
+    """Call Python once for a batch.
+
+    ``numpy_function`` is the sibling of ``py_function`` that passes arrays in place of eager
+    tensors. It costs a third of the time a call, takes aligned arrays without a copy, and can be
+    told that a batch is a function of its number and nothing else. ``py_function`` always
+    counts as stateful, and TensorFlow logs that once a batch where iterators can be checkpointed.
+    """
+    made: list[tf.Tensor] = tf.numpy_function(make, [number], dtypes, stateful=False)
+    return made
