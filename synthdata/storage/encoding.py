@@ -161,12 +161,3 @@ def _array(data: bytes) -> NDArray[Any]:
     except (EOFError, SyntaxError, tokenize.TokenError) as error:
         raise ValueError(f"no .npy file: {error}") from error
     return array
-
-
-def media_type(name: EncodingName) -> str:
-    """Return the MIME type of an encoding.
-
-    >>> media_type("png")
-    'image/png'
-    """
-    return "application/octet-stream" if name == "raw" else f"image/{name}"
