@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TextIO, get_args
 import typer
 
 from synthdata.cli.exits import Refused
+from synthdata.cli.prints import workers_print_to_stderr
 from synthdata.cli.show import (
     NOTHING,
-    plugin_prints_go_to_stderr,
     show_heading,
     show_json,
     show_table,
@@ -125,14 +125,8 @@ class _Apart:
 def _all_prints_go_to_stderr() -> Iterator[None]:
     """Keep what plugins print out of the output, also in workers, and in threads afterwards."""
     sys.stdout = _Apart(sys.stdout, sys.stderr)
-    kept = os.dup(1)
-    os.dup2(2, 1)  # worker processes inherit it
-    try:
-        with plugin_prints_go_to_stderr():
-            yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
+    with workers_print_to_stderr():
+        yield
 
 
 def _progress() -> Progress:
