@@ -69,9 +69,9 @@ def conclude(
 def about_of(target: Target, plan: ShardPlan, records: Sequence[ShardRecord]) -> About:
     """Return the data set as its files know it."""
     is_version = bool(_VERSION.fullmatch(target.name)) and bool(target.parent_name)
-    written: dict[str, tuple[Written, ...]] = dict.fromkeys(plan.splits, ())
+    written: dict[str, list[Written]] = {name: [] for name in plan.splits}
     for shard, record in zip(plan.shards(), records, strict=True):
-        written[shard.split] += (Written(shard, record.samples, record.bytes),)
+        written[shard.split].append(Written(shard, record.samples, record.bytes))
     return About(
         name=target.parent_name if is_version else target.name,
         version=target.name if is_version else "1.0.0",
@@ -80,7 +80,7 @@ def about_of(target: Target, plan: ShardPlan, records: Sequence[ShardRecord]) ->
         plugin=str(plan.plugin) if plan.plugin else None,
         recipe=plan.recipe,
         seed=plan.seed,
-        splits=written,
+        splits={name: tuple(shards) for name, shards in written.items()},
         open=target.open,
     )
 

@@ -5,26 +5,24 @@ from __future__ import annotations
 import bisect
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
-from pydantic import Field, PrivateAttr
 
 from synthdata.errors import Identity, TargetError
-from synthdata.generator import BaseParams, Generator, remake
+from synthdata.generator import remake
 from synthdata.options import check_options
-from synthdata.output import Output
 from synthdata.sample import Sample
 from synthdata.storage.dropping import without
 from synthdata.storage.encoding import Encoding, EncodingName
 from synthdata.storage.finding import find_format
-from synthdata.storage.making import ShardMaker
-from synthdata.storage.manifest import Manifest, Provider, ShardPlan
+from synthdata.storage.making import ShardMaker, processes
+from synthdata.storage.manifest import Provider, ShardPlan
 from synthdata.storage.planning import one_shard
 from synthdata.storage.progress import Progress, Report
 from synthdata.storage.shard_job import ShardJob
 from synthdata.storage.state import State
-from synthdata.storage.stored import SplitReader
+from synthdata.storage.stored import FilesParams, OfFiles, SplitReader
 from synthdata.storage.targets.target import target_of
 from synthdata.storage.writer import Writer
 from synthdata.storage.writing import SHARD_BYTES
@@ -100,7 +98,7 @@ def convert(
     params = FilesParams.model_validate(fields)
     identity = Identity(before.generator.rpartition("/")[2], where=str(source))
     job = ShardJob(remake(Files, params, identity), plan, found.load(), there, "off")
-    maker = ShardMaker(workers, progress=progress)
+    maker = ShardMaker(processes(job, workers), progress=progress)
     return Writer(job, maker).run(break_lock=break_lock)
 
 
@@ -111,40 +109,13 @@ def _lost(plan: ShardPlan) -> str | None:
     return f"{plan.format} with {plan.encoding} of quality {plan.quality}"
 
 
-class FilesParams(BaseParams):
-    """Which files.
-
-    Attributes:
-        target: the folder or URL.
-        storage_options: for the file system of a URL.
-    """
-
-    target: str = Field(description="folder or URL")
-    storage_options: dict[str, Any] = Field({}, description="for the file system of a URL")
-    _manifest: Manifest | None = PrivateAttr(None)
-
-    @property
-    def manifest(self) -> Manifest:
-        """Of the target; read once."""
-        if self._manifest is None:
-            self._manifest = State.whole(target_of(self.target, self.storage_options))
-        return self._manifest
-
-
-class Files(Generator):
+class Files(OfFiles):
     """The samples of a data set in files, by the index that they have in the recipe."""
-
-    Params: ClassVar[type[BaseParams]] = FilesParams
-
-    @classmethod
-    def describe(cls, params: Any) -> Output:
-        """Return what was written."""
-        return params.manifest.plan.output  # type: ignore[no-any-return]
 
     def open(self) -> None:
         """Make a reader for each split."""
         manifest = self.params.manifest
-        place = target_of(self.params.target, self.params.storage_options)
+        place = self.params.place
         self._splits = [
             (
                 range(split.first, split.first + split.samples),

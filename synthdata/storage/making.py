@@ -10,7 +10,7 @@ from contextlib import closing
 
 from synthdata.errors import TargetError, WorkerError
 from synthdata.execution import Ledger
-from synthdata.execution.errands import Replies, run_errands
+from synthdata.execution.errands import run_errands
 from synthdata.execution.machine import cores
 from synthdata.execution.messages import Reply
 from synthdata.execution.work import packed
@@ -43,7 +43,7 @@ class ShardMaker:
     """Makes shards of a data set. Whoever uses it holds the lock of the target.
 
     Args:
-        workers: processes; None is one for each core, 0 is none.
+        workers: how many processes, as ``processes`` counts them; 0 is none.
         timeout: seconds that a sample may take; None is no limit.
         budget: how many samples may fail, or as a float which fraction of them.
         ledger: a file to which each failure is added.
@@ -52,7 +52,7 @@ class ShardMaker:
 
     def __init__(
         self,
-        workers: int | None = None,
+        workers: int,
         timeout: float | None = None,
         budget: int | float | None = None,
         ledger: str | os.PathLike[str] | None = None,
@@ -106,7 +106,7 @@ class ShardMaker:
                 )
 
         advance(0)
-        with closing(self._errands(job, numbers, advance)) as replies:
+        with closing(run_errands(job, numbers, self._workers, self._timeout, advance)) as replies:
             for reply in replies:
                 outcome = ShardOutcome(reply)
                 books.settle(outcome)
@@ -114,26 +114,6 @@ class ShardMaker:
                 done += reply.drawn
                 advance(0)
         return made
-
-    def _errands(
-        self, job: ShardJob, numbers: Iterable[int], advance: Callable[[int], None]
-    ) -> Replies:
-        return run_errands(job, numbers, self._processes(job), self._timeout, advance)
-
-    def _processes(self, job: ShardJob) -> int:
-        """Return how many worker processes there are to be."""
-        if not job.target.shared:
-            return 0
-        if self._workers is not None:
-            return self._workers
-        if sys.platform != "linux":
-            return 0
-        try:
-            packed(job)
-        except WorkerError as error:
-            logger.warning("%s; its shards are made one after the other in this process", error)
-            return 0
-        return cores()
 
     def sample_size(self, job: ShardJob, samples: int) -> float:
         """Return the bytes that a sample takes in files.
@@ -146,13 +126,34 @@ class ShardMaker:
             SampleError: if one of them cannot be made.
         """
         trial = TrialJob(job, samples)
-        workers = min(self._processes(job), 1)
+        workers = min(self._workers, 1)
         with closing(run_errands(trial, [0], workers, self._timeout, lambda _: None)) as replies:
             [reply] = replies
         if reply.error is not None:
             raise reply.error
         size: float = reply.made
         return size
+
+
+def processes(job: ShardJob, workers: int | None) -> int:
+    """Return how many worker processes a job is to have.
+
+    Args:
+        job: writes a shard.
+        workers: as asked for; None is one for each core, where the job can be sent to them.
+    """
+    if not job.target.shared:
+        return 0
+    if workers is not None:
+        return workers
+    if sys.platform != "linux":
+        return 0
+    try:
+        packed(job)
+    except WorkerError as error:
+        logger.warning("%s; its shards are made one after the other in this process", error)
+        return 0
+    return cores()
 
 
 def check_same(target: Target, manifest: Manifest, made: Mapping[int, ShardRecord]) -> None:

@@ -11,7 +11,7 @@ from synthdata.errors import TargetError
 from synthdata.origin import generator_of
 from synthdata.storage.concluding import conclude
 from synthdata.storage.finding import find_format
-from synthdata.storage.making import ShardMaker, check_same
+from synthdata.storage.making import ShardMaker, check_same, processes
 from synthdata.storage.progress import Progress
 from synthdata.storage.shard_job import ShardJob
 from synthdata.storage.state import State
@@ -82,7 +82,7 @@ def repair(
         kind = find_format(plan.format).load()
         job = ShardJob(generator_of(plan.origin), plan, kind, place, "all")
         standing = {n: record for n, record in enumerate(manifest.shards) if n not in numbers}
-        maker = ShardMaker(workers, timeout, progress=progress)
+        maker = ShardMaker(processes(job, workers), timeout, progress=progress)
         made = maker.make(job, numbers, standing)
         check_same(place, manifest, made)
         conclude(job, manifest.shards, manifest.summary)

@@ -11,6 +11,7 @@ from synthdata.errors import SynthDataError, TargetError
 from synthdata.storage.manifest import (
     MANIFEST,
     PLAN,
+    RECORDS,
     FileEntry,
     Manifest,
     ShardPlan,
@@ -87,7 +88,7 @@ class State:
         if self.manifest is not None:
             records = dict(enumerate(self.manifest.shards))
         else:
-            known = set(self.target.paths(".synthdata/shards/"))
+            known = set(self.target.paths(RECORDS))
             for number, shard in enumerate(shards):
                 if record_path(shard) in known:
                     records[number] = read_record(self.target, record_path(shard))[0]

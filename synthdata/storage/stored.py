@@ -30,17 +30,15 @@ OPEN_SHARDS: Final = 16
 """Shards that a reader keeps open."""
 
 
-class StoredParams(BaseParams):
+class FilesParams(BaseParams):
     """Which files.
 
     Attributes:
         target: the folder or URL.
-        split: name of the split.
         storage_options: for the file system of a URL.
     """
 
     target: str = Field(description="folder or URL")
-    split: str = Field(description="name of the split")
     storage_options: dict[str, Any] = Field({}, description="for the file system of a URL")
     _manifest: Manifest | None = PrivateAttr(None)
 
@@ -61,18 +59,31 @@ class StoredParams(BaseParams):
         return target_of(self.target, self.storage_options)
 
 
-class Stored(Generator):
-    """The samples of one split of a data set in files, by their place in it.
+class StoredParams(FilesParams):
+    """Which split of which files.
 
-    It draws no random numbers: ``rng.index`` is the place.
+    Attributes:
+        split: name of the split.
     """
 
-    Params: ClassVar[type[BaseParams]] = StoredParams
+    split: str = Field(description="name of the split")
+
+
+class OfFiles(Generator):
+    """Samples that are read; no random number is drawn, and ``rng.index`` says which one."""
+
+    Params: ClassVar[type[BaseParams]] = FilesParams
 
     @classmethod
     def describe(cls, params: Any) -> Output:
         """Return what was written."""
         return params.manifest.plan.output  # type: ignore[no-any-return]
+
+
+class Stored(OfFiles):
+    """The samples of one split of a data set in files, by their place in it."""
+
+    Params: ClassVar[type[BaseParams]] = StoredParams
 
     def open(self) -> None:
         """Find the format, and where each shard begins."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +11,7 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from synthdata.errors import BuildError, SampleError, SynthDataError, TargetError
+from synthdata.errors import BuildError, SampleError, TargetError
 from synthdata.execution import Policy
 from synthdata.execution.maker import Maker
 from synthdata.features import Image, Mask
@@ -18,7 +20,8 @@ from synthdata.layout import columns
 from synthdata.order import Order
 from synthdata.origin import generator_of
 from synthdata.storage.dropping import kept
-from synthdata.storage.manifest import FileEntry, Manifest, ShardPlan
+from synthdata.storage.manifest import FileEntry, Manifest, ShardPlan, ShardRecord
+from synthdata.storage.shard import Shard
 from synthdata.storage.state import State
 from synthdata.storage.stored import SplitReader
 from synthdata.storage.targets.target import Target, target_of
@@ -172,21 +175,24 @@ def _compare(
         )
     stream = Stream(generator, plan.seed)
     remaker = Remaker(plan, stream, split)
-    numbers = [n for n, record in enumerate(manifest.shards) if record.split == split]
+    held = [
+        (number, shard, record)
+        for number, (shard, record) in enumerate(zip(plan.shards(), manifest.shards, strict=True))
+        if shard.split == split
+    ]
+    starts = [0, *itertools.accumulate(record.samples for _, _, record in held)]
     reader = SplitReader(target, manifest, split)
-    indices = [index for n in numbers for index in indices_of(manifest, n)]
     problems = []
     try:
-        order = Order(len(indices), plan.seed, shuffle=True) if indices else None
-        count = min(REMADE, len(indices))
-        places = order.indices(np.arange(count)).tolist() if order else []
-        for place in places:
-            problem = remaker.difference(indices[place], reader[place])
-            if problem:
-                shard = shard_of(manifest, indices[place], split)
-                path = manifest.shards[shard].files[0].path
-                message = f"sample {indices[place]}, place {place} of {split}: {problem}"
-                problems.append(Problem(path, "sample", shard, message))
+        count = min(REMADE, starts[-1])
+        order = Order(max(starts[-1], 1), plan.seed, shuffle=True)
+        for place in order.indices(np.arange(count)).tolist():
+            at = bisect.bisect_right(starts, place) - 1
+            number, shard, record = held[at]
+            index = index_at(shard, record, place - starts[at])
+            if problem := remaker.difference(index, reader[place]):
+                message = f"sample {index}, place {place} of {split}: {problem}"
+                problems.append(Problem(record.files[0].path, "sample", number, message))
     finally:
         reader.close()
         stream.close()
@@ -252,16 +258,15 @@ def same(one: Any, other: Any, *, exact: bool = True) -> bool:
     return alike and (not exact or left.tobytes() == right.tobytes())
 
 
-def indices_of(manifest: Manifest, number: int) -> list[int]:
-    """Return the indices of the samples that a shard holds."""
-    record = manifest.shards[number]
-    out = set(record.left_out)
-    return [index for index in manifest.plan.shards()[number].indices if index not in out]
+def index_at(shard: Shard, record: ShardRecord, place: int) -> int:
+    """Return the index of the sample at a place of a shard, past those that were left out.
 
-
-def shard_of(manifest: Manifest, index: int, split: str) -> int:
-    """Return the number of the shard that holds a sample."""
-    for number, shard in enumerate(manifest.plan.shards()):
-        if shard.split == split and index in shard.indices:
-            return number
-    raise SynthDataError(f"no shard of {split} has the index {index}")
+    >>> shard = Shard("train", 0, 1, first=0, indices=range(10, 16))
+    >>> record = ShardRecord(split="train", number=0, samples=4, left_out=(11, 12), files=())
+    >>> [index_at(shard, record, place) for place in range(4)]
+    [10, 13, 14, 15]
+    """
+    index = shard.indices[place]
+    for out in record.left_out:
+        index += out <= index
+    return index

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from synthdata.errors import TargetError
@@ -48,14 +49,12 @@ class Writer:
         if state.plan is None:
             state.refuse_strangers()
             self._settle_shards()
-            target.write(PLAN, dumped(self._job.plan))
-        else:
-            standing, _ = state.standing(state.plan)
-            failed = any(record.failures for record in standing.values())
+        records, missing = state.standing(state.plan or self._job.plan)
+        if state.plan is not None:
+            failed = any(record.failures for record in records.values())
             self._go_on_with(state.plan, failed=failed)
-            if state.manifest is None and self._job.plan != state.plan:
-                target.write(PLAN, dumped(self._job.plan))
-        records, missing = state.standing(self._job.plan)
+        if state.manifest is None and self._job.plan != state.plan:
+            target.write(PLAN, dumped(self._job.plan))
         made = self._maker.make(self._job, missing, records)
         if state.manifest is not None:
             manifest = state.manifest
@@ -91,7 +90,7 @@ class Writer:
                 "ask for what is there",
                 target=str(target),
             )
-        self._job = _replanned(self._job, plan)
+        self._job = replace(self._job, plan=plan)
 
     def _settle_shards(self) -> None:
         """Cut the splits by the size of the first samples in files."""
@@ -105,11 +104,7 @@ class Writer:
             )
             for name, split in plan.splits.items()
         }
-        self._job = _replanned(self._job, plan.model_copy(update={"splits": splits}))
-
-
-def _replanned(job: ShardJob, plan: ShardPlan) -> ShardJob:
-    return ShardJob(job.generator, plan, job.kind, job.target, job.validate)
+        self._job = replace(self._job, plan=plan.model_copy(update={"splits": splits}))
 
 
 def _report(target: Target, manifest: Manifest, made: int) -> Report:

@@ -12,7 +12,7 @@ from synthdata.options import check_options
 from synthdata.recipe import Recipe
 from synthdata.storage.encoding import Encoding, EncodingName
 from synthdata.storage.finding import find_format
-from synthdata.storage.making import ShardMaker
+from synthdata.storage.making import ShardMaker, processes
 from synthdata.storage.planning import planned
 from synthdata.storage.progress import Progress, Report
 from synthdata.storage.shard_job import ShardJob
@@ -130,5 +130,5 @@ def write(
     )
     place = target_of(target, storage_options)
     job = ShardJob(subject.generator, plan, found.load(), place, validate)
-    maker = ShardMaker(workers, timeout, budget, ledger, progress)
+    maker = ShardMaker(processes(job, workers), timeout, budget, ledger, progress)
     return Writer(job, maker).run(break_lock=break_lock)
