@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from synthdata.execution.failures import Failure
 from synthdata.storage.cache.track import Track
+from synthdata.storage.disk import sync
 
 PREFIX: Final = "segment-"
 """What the names of segments' folders begin with."""
@@ -250,9 +251,9 @@ class Segment:
             text.flush()
             os.fsync(text.fileno())
         for folder in (self.folder, self.folder.parent, self.folder.parent.parent):
-            _sync(folder)
+            sync(folder)
         draft.replace(self.folder / SEAL)
-        _sync(self.folder)
+        sync(self.folder)
 
     def close(self) -> None:
         """Close the files; what was added can still be read."""
@@ -262,11 +263,3 @@ class Segment:
         for file in self._files.values():
             file.close()
         self._files = {}
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

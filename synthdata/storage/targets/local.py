@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from synthdata.errors import TargetError
+from synthdata.storage.disk import sync
 from synthdata.storage.targets.lock import folder_lock
 from synthdata.storage.targets.target import HIDDEN, FileInfo, Target, info_of, staged_files, within
 from synthdata.storage.targets.trouble import FULL, explained
@@ -87,7 +88,7 @@ class Local(Target):
             infos = _settled(staged_files(staged))
             folders = [path for path in staged.rglob("*") if path.is_dir()]
             for folder in [*sorted(folders, reverse=True), staged]:
-                _sync(folder)
+                sync(folder)
             self._merge(staged, self._root)
         return infos
 
@@ -100,7 +101,7 @@ class Local(Target):
                 if there.is_dir():
                     self._discard(there)
                 source.replace(there)
-        _sync(folder)
+        sync(folder)
 
     def _move_folder(self, source: Path, there: Path) -> None:
         try:
@@ -136,7 +137,7 @@ class Local(Target):
                 new.replace(there)
             finally:
                 new.unlink(missing_ok=True)
-            _sync(there.parent)
+            sync(there.parent)
 
     def open(self, path: str) -> BinaryIO:
         """Open the file itself."""
@@ -221,7 +222,7 @@ class Local(Target):
 def _settled(files: list[tuple[str, Path]]) -> list[FileInfo]:
     """Bring files to the disk; they are hashed meanwhile, so the hash costs almost no time."""
     with ThreadPoolExecutor(SYNCS) as pool:
-        synced = pool.map(_sync, [path for _, path in files])
+        synced = pool.map(sync, [path for _, path in files])
         infos = [info_of(name, path) for name, path in files]
         list(synced)
     return infos
@@ -232,14 +233,6 @@ def _is_of_a_shard(folder: Path) -> bool:
     return bool(_OF_A_SHARD.search(folder.name)) and all(
         path.is_file() for path in folder.iterdir()
     )
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _write_new(path: Path, data: bytes) -> None:
@@ -256,7 +249,7 @@ def _make_folder(path: Path) -> None:
     if path != path.parent:
         _make_folder(path.parent)
     path.mkdir(exist_ok=True)
-    _sync(path.parent)
+    sync(path.parent)
 
 
 def _remove_if_empty(folder: Path) -> None:
