@@ -8,16 +8,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
 
-from synthdata.errors import FormatError
-from synthdata.storage.format import About, Format, ShardReader, ShardWriter, Written
+from synthdata.storage.format import About, ShardReader, ShardWriter, Written
+from synthdata.storage.formats.annotated import Annotated
 from synthdata.storage.formats.coco_objects import Annotations
 from synthdata.storage.formats.entries import Entries, damaged, got, line, lines
-from synthdata.storage.formats.objects import Objects, image_of, objects_of
-from synthdata.storage.formats.pictures import PictureFiles, is_picture
+from synthdata.storage.formats.pictures import is_picture
 from synthdata.storage.shard import Shard
 
 
-class Coco(Format):
+class Coco(Annotated):
     """One image a sample, objects as COCO has them, and all else in the image's entry.
 
     A shard is the folder ``images/train/00000`` and a file of ``annotations/parts``, of which
@@ -31,33 +30,7 @@ class Coco(Format):
     """
 
     name: ClassVar[str] = "coco"
-    random_access: ClassVar[bool] = True
-
-    @cached_property
-    def objects(self) -> Objects:
-        """The features that are annotations."""
-        return objects_of(self.output.leaves)
-
-    @cached_property
-    def image(self) -> int:
-        """The place of the image among the leaves.
-
-        Raises:
-            FormatError: if there is none.
-        """
-        place = image_of(self.output.leaves, self.objects)
-        if place is None:
-            raise FormatError(
-                f"format {self.name!r} needs an Image, but {self.output} has none; take another "
-                f"format",
-                features=tuple(leaf.name for leaf in self.output.leaves),
-            )
-        return place
-
-    @cached_property
-    def pictures(self) -> PictureFiles:
-        """The image's files."""
-        return PictureFiles(self.output.leaves[self.image], self.encoding)
+    wanted: ClassVar[str] = "an Image"
 
     @cached_property
     def annotations(self) -> Annotations:

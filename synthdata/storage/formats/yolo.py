@@ -8,12 +8,10 @@ from typing import Any, ClassVar, Final
 
 import yaml
 
-from synthdata.errors import FormatError
 from synthdata.features import ClassLabel, Keypoints
-from synthdata.storage.format import About, Format, ShardReader, ShardWriter
+from synthdata.storage.format import About, ShardReader, ShardWriter
+from synthdata.storage.formats.annotated import Annotated
 from synthdata.storage.formats.entries import lines
-from synthdata.storage.formats.objects import Objects, image_of, objects_of
-from synthdata.storage.formats.pictures import PictureFiles
 from synthdata.storage.formats.yolo_labels import Labels
 from synthdata.storage.shard import Shard
 
@@ -24,7 +22,7 @@ _VALIDATION: Final = ("val", "validation", "valid", "dev")
 """Names of a split that Ultralytics calls ``val``."""
 
 
-class Yolo(Format):
+class Yolo(Annotated):
     """One image a sample, and a text file of its objects, a line each; nothing else.
 
     A shard is the folders ``images/train/00000`` and ``labels/train/00000``. ``data.yaml`` names
@@ -36,33 +34,12 @@ class Yolo(Format):
     """
 
     name: ClassVar[str] = "yolo"
-    random_access: ClassVar[bool] = True
+    wanted: ClassVar[str] = "an Image with Boxes or Polygons"
 
-    @cached_property
-    def objects(self) -> Objects:
-        """The features that are in the labels."""
-        return objects_of(self.output.leaves)
-
-    @cached_property
-    def image(self) -> int:
-        """The place of the image among the leaves.
-
-        Raises:
-            FormatError: if there is none, or no objects.
-        """
-        place = image_of(self.output.leaves, self.objects)
-        if place is None or (self.objects.boxes is None and self.objects.polygons is None):
-            raise FormatError(
-                f"format {self.name!r} needs an Image with Boxes or Polygons, but "
-                f"{self.output} has none; take another format",
-                features=tuple(leaf.name for leaf in self.output.leaves),
-            )
-        return place
-
-    @cached_property
-    def pictures(self) -> PictureFiles:
-        """The image's files."""
-        return PictureFiles(self.output.leaves[self.image], self.encoding)
+    @property
+    def suits(self) -> bool:
+        """Whether there are boxes or polygons."""
+        return self.objects.boxes is not None or self.objects.polygons is not None
 
     @cached_property
     def labels(self) -> Labels:
