@@ -78,19 +78,19 @@ def read(
 
     generator = stored_generator(target, split, dict(storage_options or {}))
     manifest = generator.params.manifest
+    options: dict[str, Any] = {
+        "batch_size": batch_size,
+        "shuffle": shuffle,
+        "repeat": repeat,
+        "shard": shard,
+        "drop_remainder": drop_remainder,
+        "start": start,
+        "as_supervised": as_supervised,
+        "with_index": with_index,
+        "variable": variable,
+    }
     if executor == "auto" and workers is None and slots is None:
-        found = read_records(
-            generator,
-            variable=variable,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            repeat=repeat,
-            shard=shard,
-            drop_remainder=drop_remainder,
-            start=start,
-            as_supervised=as_supervised,
-            with_index=with_index,
-        )
+        found = read_records(generator, **options)
         if found is not None:
             return found
     if executor == "auto" and not generator.params.place.shared:
@@ -99,17 +99,9 @@ def read(
         generator,
         seed=manifest.plan.seed,
         samples=manifest.samples[generator.params.split],
-        batch_size=batch_size,
-        shuffle=shuffle,
-        repeat=repeat,
-        shard=shard,
-        drop_remainder=drop_remainder,
-        start=start,
-        as_supervised=as_supervised,
-        with_index=with_index,
         executor=executor,
         workers=workers,
         slots=slots,
-        variable=variable,
         validate=validate,
+        **options,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +13,6 @@ from synthdata.storage.targets.target import target_of
 from synthdata.testing.digests import stream_digest
 from tests.storage.targets import s3
 from tests.storage.trees import recipe, tree
-
-
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    with s3.server() as port:
-        s3.make_bucket(port, "bucket")
-        yield port
-
-
-@pytest.fixture(scope="module")
-def network(port: int) -> Iterator[s3.Network]:
-    with s3.Network(port) as network:
-        yield network
 
 
 def contents(url: str, options: dict[str, Any]) -> dict[str, str]:

@@ -12,7 +12,6 @@ import textwrap
 import threading
 import time
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -26,19 +25,6 @@ from tests.storage.targets import s3
 from tests.storage.targets.test_target import contents, publish, stage
 
 BIG = os.urandom(2_000_000)
-
-
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    with s3.server() as port:
-        s3.make_bucket(port, "bucket")
-        yield port
-
-
-@pytest.fixture(scope="module")
-def network(port: int) -> Iterator[s3.Network]:
-    with s3.Network(port) as network:
-        yield network
 
 
 @pytest.fixture

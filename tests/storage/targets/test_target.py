@@ -8,7 +8,6 @@ import io
 import os
 import pickle
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,13 +16,6 @@ from upath import UPath
 from synthdata.errors import TargetError
 from synthdata.storage.targets.target import FileInfo, Target, target_of
 from tests.storage.targets import s3
-
-
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    with s3.server() as port:
-        s3.make_bucket(port, "bucket")
-        yield port
 
 
 @pytest.fixture(params=["folder", "memory", "s3"])
