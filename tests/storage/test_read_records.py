@@ -107,3 +107,20 @@ def test_wrong_options_are_refused_as_by_build(tmp_path: Path) -> None:
         sd.read(tmp_path / "a", "train", batch_size=0)
     with pytest.raises(sd.BuildError, match="start=16: there are 16 samples"):
         sd.read(tmp_path / "a", "train", start=16)
+
+
+def test_what_is_shorter_is_filled_with_the_padding_of_its_feature(tmp_path: Path) -> None:
+    output = sd.Output(
+        image=sd.Image(4, 4),
+        label=sd.ClassLabel(["a", "b"], max=3),
+        metadata={"wave": sd.Tensor("float16", (sd.UpTo(2),))},
+    )
+    image = np.zeros((4, 4, 3), np.uint8)
+    samples = [sd.Sample(image, [1] * n, {"wave": np.ones(n, np.float16)}) for n in range(3)]
+    made = sd.from_function(lambda rng: samples[rng.index], output)
+    sd.write(made, tmp_path / "a", samples=3, workers=0)
+    dataset = sd.read(tmp_path / "a", batch_size=3)
+    assert DECODED in sd.explain(dataset)
+    [batch] = dataset.as_numpy_iterator()
+    assert batch["label"].tolist() == [[-1, -1, -1], [1, -1, -1], [1, 1, -1]]
+    assert batch["metadata"]["wave"].tolist() == [[0, 0], [1, 0], [1, 1]]
