@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         FormatError,
         GeneratorFailedError,
         GeneratorNotFoundError,
+        GradientError,
         IdError,
         LedgerError,
         ParamsError,
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from synthdata.function import from_function
     from synthdata.generator import Generator, Params, make
     from synthdata.output import Output
+    from synthdata.powers import Differentiable, Native
     from synthdata.reading import read
     from synthdata.recipe import Recipe
     from synthdata.registry import Listing, Registry, generators, hookimpl
@@ -83,13 +85,14 @@ _MODULES = {
     "distributions": "Choice Constant Distribution LogUniform Normal Uniform within",
     "errors": "AmbiguousIdError AssetError BlockedError BrokenPluginError BuildError "
     "ConfigurationError ConformanceError ContractError DeclarationError DisagreementError "
-    "FailureBudgetError FormatError GeneratorFailedError GeneratorNotFoundError IdError "
-    "LedgerError ParamsError RecipeError RegistryError SampleError SampleTimeoutError "
+    "FailureBudgetError FormatError GeneratorFailedError GeneratorNotFoundError GradientError "
+    "IdError LedgerError ParamsError RecipeError RegistryError SampleError SampleTimeoutError "
     "SynthDataError TargetError WorkerDiedError WorkerError",
     "features": "Boxes ClassLabel Feature Image Keypoints Mask Polygons Scalar Tensor Text UpTo",
     "function": "from_function",
     "generator": "Generator Params make",
     "output": "Output",
+    "powers": "Differentiable Native",
     "reading": "read",
     "recipe": "Recipe",
     "registry": "Listing Registry generators hookimpl",
@@ -121,6 +124,7 @@ __all__ = [
     "Constant",
     "ContractError",
     "DeclarationError",
+    "Differentiable",
     "DisagreementError",
     "Distribution",
     "FailureBudgetError",
@@ -129,6 +133,7 @@ __all__ = [
     "Generator",
     "GeneratorFailedError",
     "GeneratorNotFoundError",
+    "GradientError",
     "IdError",
     "Image",
     "Keypoints",
@@ -136,6 +141,7 @@ __all__ = [
     "Listing",
     "LogUniform",
     "Mask",
+    "Native",
     "Normal",
     "Output",
     "Params",

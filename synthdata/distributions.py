@@ -54,6 +54,10 @@ def _in_order(low: float, high: float) -> None:
         raise ValueError(f"low={low} is greater than high={high}")
 
 
+def _ones(size: int | tuple[int, ...] | None) -> Any:
+    return 1.0 if size is None else np.ones(size)
+
+
 @declaration
 class Constant:
     """Always the same number, truth value or word.
@@ -68,6 +72,13 @@ class Constant:
     def sample(self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None) -> Any:
         """Return the value; an array filled with it where a size is given."""
         return self.value if size is None else np.full(size, self.value)
+
+    def pathwise(
+        self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Return the value, and 1 as its derivative by ``value``; see ``Uniform.pathwise``."""
+        drawn = self.sample(rng, size)
+        return drawn, {} if isinstance(self.value, bool | str) else {"value": _ones(size)}
 
     @property
     def support(self) -> tuple[float, float] | None:
@@ -90,6 +101,25 @@ class Uniform:
     def sample(self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None) -> Any:
         """Draw a float, or a float64 array where a size is given."""
         return rng.uniform(self.low, self.high, size)
+
+    def pathwise(
+        self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Draw what ``sample`` draws, with its derivatives by the distribution's arguments.
+
+        They are those of the drawn number as a function of the arguments, the random numbers
+        behind it being fixed ("pathwise"; Mohamed et al., "Monte Carlo gradient estimation in
+        machine learning", JMLR 2020, section 5).
+
+        Args:
+            rng: as for ``sample``.
+            size: as for ``sample``.
+
+        Returns:
+            What ``sample`` returns, and the derivatives by the argument's name, each of that shape.
+        """
+        place = rng.random(size)
+        return self.low + (self.high - self.low) * place, {"low": 1 - place, "high": place}
 
     @property
     def support(self) -> tuple[float, float]:
@@ -123,6 +153,16 @@ class LogUniform:
         clipped = np.clip(drawn, self.low, self.high)
         return float(clipped) if size is None else clipped
 
+    def pathwise(
+        self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Draw what ``sample`` draws, with its derivatives; see ``Uniform.pathwise``."""
+        low, high = math.log(self.low), math.log(self.high)
+        place = rng.random(size)
+        drawn = np.clip(np.exp(low + (high - low) * place), self.low, self.high)
+        partials = {"low": drawn * (1 - place) / self.low, "high": drawn * place / self.high}
+        return (float(drawn) if size is None else drawn), partials
+
     @property
     def support(self) -> tuple[float, float]:
         """The smallest and the largest number."""
@@ -152,6 +192,23 @@ class Normal:
         """Draw a float, or a float64 array where a size is given."""
         clipped = np.clip(rng.normal(self.mean, self.std, size), *self.support)
         return float(clipped) if size is None else clipped
+
+    def pathwise(
+        self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Draw what ``sample`` draws, with its derivatives; see ``Uniform.pathwise``."""
+        deviate = rng.standard_normal(size)
+        drawn = self.mean + self.std * deviate
+        low, high = self.support
+        below, above = drawn < low, drawn > high
+        free = np.logical_not(below | above)
+        partials = {"mean": 1.0 * free, "std": deviate * free}
+        if self.low is not None:
+            partials["low"] = 1.0 * below
+        if self.high is not None:
+            partials["high"] = 1.0 * above
+        clipped = np.clip(drawn, low, high)
+        return (float(clipped) if size is None else clipped), partials
 
     @property
     def support(self) -> tuple[float, float]:
@@ -186,6 +243,12 @@ class Choice:
             # The last edge is not drawn: random() is below 1, and a weight of 0 has no width.
             place = np.searchsorted(edges, rng.random(size) * edges[-1], side="right")
         return self.values[int(place)] if size is None else np.asarray(self.values)[place]
+
+    def pathwise(
+        self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Draw what ``sample`` draws; none of its arguments is continuous."""
+        return self.sample(rng, size), {}
 
     @property
     def support(self) -> tuple[float, float] | None:

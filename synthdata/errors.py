@@ -7,6 +7,7 @@
     ├── ParamsError (ValueError)          params that the generator's Params refuse
     ├── RecipeError (ValueError)          a recipe, or a recipe file, that cannot be
     ├── BuildError (ValueError)           options of ``build`` that cannot be, or no TensorFlow
+    ├── GradientError (ValueError)        a gradient that cannot be had, or values it cannot have
     ├── AssetError (ValueError)           a file that a generator reads, missing or broken
     ├── ConformanceError (ValueError)     what is to be checked cannot be, or not be pinned
     ├── RegistryError (LookupError)
@@ -64,6 +65,10 @@ class RecipeError(SynthDataError, ValueError):
 
 class BuildError(SynthDataError, ValueError):
     """``build`` was asked for something that cannot be, or TensorFlow is not installed."""
+
+
+class GradientError(SynthDataError, ValueError):
+    """A gradient was asked for that cannot be had, or the params refuse the values given."""
 
 
 class AssetError(SynthDataError, ValueError):

@@ -54,6 +54,10 @@ class FunctionGenerator(Generator):
         # What it may be otherwise is for the check to refuse, with the sample's index.
         return made  # type: ignore[no-any-return]
 
+    def with_params(self, params: Any) -> FunctionGenerator:
+        """Return the generator of the same function with other arguments."""
+        return _remake(self.function, params.output, params.arguments)
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _remake, (self.function, self.output, self.params.arguments)
 

@@ -6,7 +6,7 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, TypeAlias, TypeVar
+from typing import Any, ClassVar, Self, TypeAlias, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -114,6 +114,14 @@ class Generator(ABC):
 
     def close(self) -> None:
         """Release what ``open`` loaded; called once, after the last sample."""
+
+    def with_params(self, params: Any) -> Self:
+        """Return the generator of the same class and identity under other params, not open.
+
+        Args:
+            params: an instance of ``Params``.
+        """
+        return remake(type(self), params, self.identity)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Assets opened here stay here: the other process opens its own.
