@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 import synthdata as sd
 from synthdata.distributions import is_distribution, parse_distribution
 from synthdata.errors import DeclarationError
+from synthdata.theta import continuous
 
 ADAPTER: TypeAdapter[Any] = TypeAdapter(sd.Distribution)
 KINDS: Any = sd  # the type checker would refuse lists for tuples
@@ -261,3 +263,97 @@ def test_a_choice_draws_each_value_as_often_as_its_weight_says(weights: Any, sha
         for value, share in zip("abc", shares, strict=True):
             allowed = 5 * math.sqrt(share * (1 - share) / DRAWS)
             assert abs(np.mean(drawn == value) - share) <= allowed
+
+
+sizes = st.none() | st.integers(0, 5) | st.lists(st.integers(0, 3), max_size=3).map(tuple)
+
+
+@st.composite
+def degenerate(draw: st.DrawFn) -> Any:
+    """Distributions of one number: ends that meet, no spread, or all of it clipped."""
+    value, far = draw(st.floats(1e-6, 1e6)), draw(st.sampled_from([-1e9, 1e9]))
+    kinds = (
+        sd.Uniform(value, value),
+        sd.LogUniform(value, value),
+        sd.Normal(value, 0),
+        sd.Normal(value, 1, value, value),
+        sd.Normal(far, 1, -value, value),
+    )
+    return draw(st.sampled_from(kinds))
+
+
+@settings(max_examples=500, derandomize=True, deadline=None)
+@given(distributions() | degenerate(), sizes, st.integers(0, 99))
+def test_a_pathwise_draw_is_that_of_sample_to_the_bit(
+    distribution: Any, size: Any, index: int
+) -> None:
+    one, other = sd.Rng(seed=7, index=index), sd.Rng(seed=7, index=index)
+    drawn, expected = distribution.pathwise(one, size)[0], distribution.sample(other, size)
+    if size is None:
+        assert type(drawn) is type(expected)
+        assert repr(drawn) == repr(expected)
+    else:
+        assert (drawn.dtype, drawn.shape) == (expected.dtype, expected.shape)
+        assert drawn.tolist() == expected.tolist()
+        # Zeros have a sign too.
+        assert drawn.dtype == object or drawn.tobytes() == expected.tobytes()
+    assert one.random() == other.random()
+
+
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(distributions() | degenerate(), sizes)
+def test_there_is_a_finite_derivative_by_each_continuous_argument(
+    distribution: Any, size: Any
+) -> None:
+    class Params(sd.Params):
+        drawn: sd.Distribution
+
+    drawn, partials = distribution.pathwise(sd.Rng(seed=7), size)
+    known = continuous(Params(drawn=distribution))
+    # The value of a Constant may be a whole number; a truth value or a word is not continuous.
+    assert [f"drawn.{name}" for name in partials] == list(known)
+    for partial in partials.values():
+        assert np.shape(partial) == np.shape(drawn)
+        assert np.isfinite(partial).all()
+
+
+SMOOTH = [
+    KINDS.Constant(8.5),
+    KINDS.Constant(-3),
+    KINDS.Uniform(-3, 4),
+    KINDS.Uniform(1e5, 1e6),
+    KINDS.LogUniform(0.1, 10),
+    KINDS.LogUniform(3, 3.5),
+    KINDS.Normal(10, 2),
+    KINDS.Normal(0, 5, -1, 2),
+    KINDS.Normal(0, 5, low=-1),
+    KINDS.Normal(0, 5, high=-1),
+    KINDS.Normal(100, 1, -1, 2),
+]
+
+
+@pytest.mark.parametrize("size", [None, 300, (20, 15)], ids=str)
+@pytest.mark.parametrize("distribution", SMOOTH, ids=repr)
+def test_the_derivatives_are_those_of_central_differences(distribution: Any, size: Any) -> None:
+    def drawn(name: str, value: float) -> Any:
+        other = dataclasses.replace(distribution, **{name: value})
+        return np.asarray(other.sample(sd.Rng(seed=8), size))
+
+    _, partials = distribution.pathwise(sd.Rng(seed=8), size)
+    assert partials
+    for name, partial in partials.items():
+        own = float(getattr(distribution, name))
+        step = 1e-5 * max(abs(own), 1.0)
+        slope = (drawn(name, own + step) - drawn(name, own - step)) / (2 * step)
+        assert partial == pytest.approx(slope, rel=1e-6, abs=1e-8)
+
+
+def test_where_a_normal_is_clipped_it_depends_on_the_bound_alone() -> None:
+    distribution = sd.Normal(0, 1, -0.5, 0.8)
+    drawn, partials = distribution.pathwise(sd.Rng(seed=9), 1_000)
+    for edge, name in ((-0.5, "low"), (0.8, "high")):
+        clipped = drawn == edge
+        assert 100 < clipped.sum() < 400
+        assert (partials[name] == clipped).all()
+        assert (partials["mean"][clipped] == 0).all()
+        assert (partials["std"][clipped] == 0).all()
