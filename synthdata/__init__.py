@@ -78,7 +78,7 @@ if TYPE_CHECKING:
     from synthdata.storage.stored import stored
     from synthdata.storage.verifying import verify
     from synthdata.storage.writing import write
-    from synthdata.tfdata import build
+    from synthdata.tfdata import build, differentiable
     from synthdata.tuning import tune_process
 
 _MODULES = {
@@ -105,7 +105,7 @@ _MODULES = {
     "storage.stored": "stored",
     "storage.verifying": "verify",
     "storage.writing": "write",
-    "tfdata": "build",
+    "tfdata": "build differentiable",
     "tuning": "tune_process",
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names.split()}
@@ -168,6 +168,7 @@ __all__ = [
     "WorkerError",
     "build",
     "convert",
+    "differentiable",
     "explain",
     "from_function",
     "generators",

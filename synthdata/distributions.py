@@ -202,7 +202,7 @@ class Normal:
         low, high = self.support
         below, above = drawn < low, drawn > high
         free = np.logical_not(below | above)
-        partials = {"mean": 1.0 * free, "std": deviate * free}
+        partials: dict[str, Any] = {"mean": 1.0 * free, "std": deviate * free}
         if self.low is not None:
             partials["low"] = 1.0 * below
         if self.high is not None:

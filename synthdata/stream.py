@@ -72,7 +72,7 @@ class Stream:
                 raise
             except Exception as error:
                 raise SynthDataError(
-                    f"{self.generator.identity.id}: open {_raised(error)}"
+                    f"{self.generator.identity.id}: open {raised(error)}"
                 ) from error
             self._closer = weakref.finalize(self, self.generator.close)
 
@@ -195,7 +195,7 @@ class Stream:
     def _failed(
         self, error: BaseException, index: int, attempt: int, road: str = "sample"
     ) -> GeneratorFailedError:
-        problem = str(error) if isinstance(error, SynthDataError) else f"{road} {_raised(error)}"
+        problem = str(error) if isinstance(error, SynthDataError) else f"{road} {raised(error)}"
         identity, seed = self.generator.identity, self.seed
         return GeneratorFailedError(
             problem, identity=identity, seed=seed, index=index, attempt=attempt
@@ -232,7 +232,8 @@ def _same(value: Any, other: Any) -> bool:
     return one.dtype == two.dtype and one.shape == two.shape and one.tobytes() == two.tobytes()
 
 
-def _raised(error: BaseException) -> str:
+def raised(error: BaseException) -> str:
+    """Return what an exception is, says, and where it was raised, as in a message of ours."""
     frames = traceback.extract_tb(error.__traceback__)
     message = f"raised {type(error).__name__}: {_said(error)}".rstrip(": ")
     return f"{message} (at {Path(frames[-1].filename).name}:{frames[-1].lineno})"

@@ -51,11 +51,15 @@ def selected(params: BaseModel, names: Sequence[str]) -> list[str]:
     Raises:
         GradientError: if a name is unknown, or of something discrete.
     """
-    known = list(continuous(params))
     for name in names:
-        if not any(_lies_in(one, name) for one in known):
-            raise GradientError(_why_not(params, name, known))
-    return [one for one in known if any(_lies_in(one, name) for name in names)]
+        if not meant(params, [name]):
+            raise GradientError(_why_not(params, name, list(continuous(params))))
+    return meant(params, names)
+
+
+def meant(params: BaseModel, names: Sequence[str]) -> list[str]:
+    """Return the names of the continuous values that some names mean, as few as they are."""
+    return [one for one in continuous(params) if any(_lies_in(one, name) for name in names)]
 
 
 def changed(params: P, theta: Mapping[str, Any]) -> P:

@@ -16,7 +16,8 @@ except ImportError as error:
     ) from error
 
 from synthdata.tfdata.builder import build
+from synthdata.tfdata.gradients import differentiable
 from synthdata.tfdata.pipeline import PREFETCHED
 from synthdata.tfdata.records import read_records
 
-__all__ = ["PREFETCHED", "build", "read_records"]
+__all__ = ["PREFETCHED", "build", "differentiable", "read_records"]

@@ -1,0 +1,267 @@
+"""Images of a batch under any continuous values of the params, and gradients by these values.
+
+It knows no TensorFlow; ``tfdata/gradients.py`` puts it behind ``tf.custom_gradient``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final, Literal, TypeAlias, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthdata.errors import GeneratorFailedError, GradientError, SampleError
+from synthdata.generator import Generator
+from synthdata.powers import Differentiable
+from synthdata.seeding import Rng
+from synthdata.stream import Stream, raised
+from synthdata.theta import changed, continuous, meant, selected
+
+Gradient: TypeAlias = Literal["vjp", "central"]
+"""How a gradient is had: by the generator's own ``vjp``, or by central differences."""
+
+Images: TypeAlias = list[NDArray[Any]]
+"""One array (rows, height, width, channels) for each image of the Output."""
+
+REMEMBERED: Final = 2
+"""Sets of values whose generators stay open: forward and backward ask for the same ones in turn."""
+
+
+class Gradients:
+    """The images of a generator's samples as a function of continuous values of its params.
+
+    Sample i has the same random numbers whatever the values are, and in both directions: those of
+    its stream (seed, i).
+
+    Args:
+        generator: makes the samples.
+        seed: 0 to 2**64 - 1.
+        wrt: names of params or of their values, as ``theta.selected`` takes them; None is all
+            whose gradient can be had.
+        gradient: "vjp" is the generator's own, "central" finite differences.
+
+    Attributes:
+        theta: the generator's own values by name, float64.
+        leaves: the images of the Output.
+
+    Raises:
+        GradientError: if a gradient by one of them, or of these images, cannot be had.
+    """
+
+    def __init__(
+        self,
+        generator: Generator,
+        seed: int,
+        wrt: Sequence[str] | None,
+        gradient: Gradient,
+    ) -> None:
+        self.generator = generator
+        self.seed = seed
+        known = continuous(generator.params)
+        self.theta = {name: known[name] for name in _names(generator, wrt, gradient)}
+        self.leaves = image_leaves(generator)
+        self._products = self._vjp if gradient == "vjp" else self._central
+        self._remembered = lru_cache(REMEMBERED)(self._opened)
+
+    def images(self, values: Sequence[NDArray[Any]], indices: NDArray[np.int64]) -> Images:
+        """Return the images of some samples.
+
+        Args:
+            values: in the order of ``theta``.
+            indices: int64 vector.
+
+        Raises:
+            GradientError: if the params refuse the values.
+            SampleError: if a sample cannot be made.
+        """
+        return self._drawn(self._stream(values), indices)
+
+    def products(
+        self, values: Sequence[NDArray[Any]], indices: NDArray[np.int64], upstream: Images
+    ) -> list[NDArray[np.float64]]:
+        """Return the gradients of a number by each value, given those by each image.
+
+        Args:
+            values: in the order of ``theta``.
+            indices: int64 vector.
+            upstream: the gradients of the number by the images, of their shapes.
+
+        Returns:
+            float64 arrays of the shapes of the values, in the order of ``theta``.
+
+        Raises:
+            GradientError: if the params refuse the values, or ``vjp`` returns what is none.
+            SampleError: if a sample cannot be made, or its ``vjp`` raises.
+        """
+        return self._products(values, indices, upstream)
+
+    def _vjp(
+        self, values: Sequence[NDArray[Any]], indices: NDArray[np.int64], upstream: Images
+    ) -> list[NDArray[np.float64]]:
+        stream = self._stream(values)
+        stream.open()
+        generator: Any = stream.generator
+        assemble, rng = generator.output.assembler(), Rng()
+        others = [None] * (len(generator.output.leaves) - len(self.leaves))
+        totals = [np.zeros(value.shape) for value in self.theta.values()]
+        for row, index in enumerate(indices.tolist()):
+            rng.rekey(self.seed, index)
+            tree = assemble([*(image[row] for image in upstream), *others])["image"]
+            try:
+                found = generator.vjp(rng, generator.params, tree)
+            except Exception as error:
+                raise self._failed(error, index) from error
+            for total, product in zip(totals, self._checked(found, index), strict=True):
+                total += product
+        return totals
+
+    def _central(
+        self, values: Sequence[NDArray[Any]], indices: NDArray[np.int64], upstream: Images
+    ) -> list[NDArray[np.float64]]:
+        """Central differences, of a step that weighs rounding against curvature.
+
+        The cube root of the dtype's precision is the usual compromise (Press et al., "Numerical
+        recipes", section 5.7).
+        """
+        precision = max(float(np.finfo(image.dtype).eps) for image in upstream)
+        totals = [np.zeros(value.shape) for value in self.theta.values()]
+        for place, total in enumerate(totals):
+            for at in np.ndindex(total.shape):
+                own = float(values[place][at])
+                step = math.cbrt(precision) * (abs(own) or 1.0)
+                ends = [own - step, own + step]
+                below, above = (
+                    self._drawn(self._stream(_moved(values, place, at, end)), indices)
+                    for end in ends
+                )
+                change = sum(
+                    float(np.sum((high.astype(np.float64) - low) * weight))
+                    for low, high, weight in zip(below, above, upstream, strict=True)
+                )
+                total[at] = change / (ends[1] - ends[0])
+        return totals
+
+    def _drawn(self, stream: Stream, indices: NDArray[np.int64]) -> Images:
+        rows = len(indices)
+        made = [np.empty((rows, *leaf.feature.bound), leaf.feature.dtype) for leaf in self.leaves]
+        rng = Rng()
+        for row, index in enumerate(indices.tolist()):
+            # Images come first among the leaves.
+            for image, drawn in zip(made, stream.draw(index, rng), strict=False):
+                image[row] = drawn
+        return made
+
+    def _stream(self, values: Sequence[NDArray[Any]]) -> Stream:
+        return self._remembered(tuple(np.asarray(value, np.float64).tobytes() for value in values))
+
+    def _opened(self, values: tuple[bytes, ...]) -> Stream:
+        theta = {
+            name: np.frombuffer(data, np.float64).reshape(own.shape)
+            for (name, own), data in zip(self.theta.items(), values, strict=True)
+        }
+        generator = self.generator.with_params(changed(self.generator.params, theta))
+        if [leaf.feature.shape for leaf in image_leaves(generator)] != [
+            leaf.feature.shape for leaf in self.leaves
+        ]:
+            raise GradientError(
+                f"{generator.identity.id}: under these values the Output is {generator.output}, "
+                f"but {self.generator.output} is the generator's; a gradient keeps the shape"
+            )
+        return Stream(generator, self.seed)
+
+    def _checked(self, found: Any, index: int) -> Iterator[NDArray[Any]]:
+        for name, own in self.theta.items():
+            if not isinstance(found, Mapping) or name not in found:
+                came = ", ".join(found) if isinstance(found, Mapping) else type(found).__name__
+                raise GradientError(
+                    f"{self.generator.identity.id}: vjp returned {came or 'nothing'} for sample "
+                    f"{index}, but a dict with {', '.join(self.theta)} is expected"
+                )
+            product = np.asarray(found[name])
+            if product.shape != own.shape or product.dtype.kind != "f":
+                raise GradientError(
+                    f"{self.generator.identity.id}: vjp returned {product.dtype} of shape "
+                    f"{product.shape} by {name} for sample {index}, but floats of shape "
+                    f"{own.shape} are expected"
+                )
+            yield product
+
+    def _failed(self, error: Exception, index: int) -> SampleError:
+        problem = f"vjp {raised(error)}"
+        return GeneratorFailedError(
+            problem, identity=self.generator.identity, seed=self.seed, index=index
+        )
+
+
+def image_leaves(generator: Generator) -> list[Any]:
+    """Return the images of a generator's Output, each a Leaf.
+
+    Raises:
+        GradientError: if one is not of floats, or its size varies.
+    """
+    id = generator.identity.id
+    found = [leaf for leaf in generator.output.leaves if leaf.path[0] == "image"]
+    for leaf in found:
+        if not leaf.feature.dtype.startswith("float"):
+            known = type(generator.params).model_fields
+            hint = "; params={'dtype': 'float32'} may ask for one" if "dtype" in known else ""
+            raise GradientError(
+                f"{id}: {leaf.name} is {leaf.feature}, and what is rounded has no gradient; an "
+                f"image of float32 or float64 is expected{hint}"
+            )
+        if leaf.feature.varying:
+            raise GradientError(f"{id}: {leaf.name} is {leaf.feature}, but a fixed size is needed")
+    return found
+
+
+def differentiable_values(generator: Any) -> list[str]:
+    """Return the names of the continuous values that ``differentiable_params`` stand for.
+
+    A param that is None, or discrete under the generator's params, stands for none.
+
+    Args:
+        generator: a Generator that is Differentiable.
+
+    Raises:
+        GradientError: if a name is of no param.
+    """
+    params = generator.params
+    for name in generator.differentiable_params:
+        if name.split(".")[0] not in type(params).model_fields:
+            selected(params, [name])
+    return meant(params, generator.differentiable_params)
+
+
+def _names(generator: Generator, wrt: Sequence[str] | None, gradient: Gradient) -> list[str]:
+    id, params = generator.identity.id, generator.params
+    if isinstance(wrt, str):
+        raise GradientError(f"wrt={wrt!r}: a list of names is expected, as [{wrt!r}]")
+    if gradient not in get_args(Gradient):
+        raise GradientError(f"gradient={gradient!r}: expected 'vjp' or 'central'")
+    if gradient == "vjp" and not isinstance(generator, Differentiable):
+        raise GradientError(
+            f"{id} has no vjp; gradient='central' takes finite differences in its place, for "
+            "which it makes each sample twice for each value"
+        )
+    known = list(continuous(params)) if gradient == "central" else differentiable_values(generator)
+    names = known if wrt is None else selected(params, wrt)
+    for name in names:
+        if name not in known:
+            raise GradientError(
+                f"{id}: {name} is not among its differentiable_params, which are "
+                f"{', '.join(known)}; gradient='central' takes it"
+            )
+    if not names:
+        raise GradientError(f"{id}: no value of its params to take a gradient by")
+    return names
+
+
+def _moved(
+    values: Sequence[NDArray[Any]], place: int, at: tuple[int, ...], value: float
+) -> list[NDArray[np.float64]]:
+    moved = [np.array(one, np.float64) for one in values]
+    moved[place][at] = value
+    return moved

@@ -1,0 +1,199 @@
+"""A generator's images as a differentiable function of its params, for ``tf.GradientTape``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from synthdata.errors import GradientError
+from synthdata.generator import Generator
+from synthdata.gradients import Gradient, Gradients
+from synthdata.models import suggest
+from synthdata.recipe import Recipe
+from synthdata.tfdata.builder import _source
+
+_SECOND = (
+    "second derivatives of a generator's images cannot be had: its vjp is Python, of which "
+    "TensorFlow knows no gradient; take the first derivative under one tape alone"
+)
+
+
+class DifferentiableImages:
+    """A function from continuous params and indices to images, with gradients by the params.
+
+    ``differentiable`` makes it.
+
+    Attributes:
+        theta: the generator's own values by name, each a float64 NumPy array.
+    """
+
+    def __init__(self, gradients: Gradients) -> None:
+        self._gradients = gradients
+        self.theta: dict[str, NDArray[Any]] = {
+            name: value.copy() for name, value in gradients.theta.items()
+        }
+        self._dtypes = [tf.as_dtype(leaf.feature.dtype) for leaf in gradients.leaves]
+        self._images = _no_second(self._images_of, self._products_of)
+
+    def __call__(self, theta: Mapping[str, Any], indices: Any) -> dict[str, Any]:
+        """Return the images of some samples under some values of the params.
+
+        Args:
+            theta: tensors, variables, arrays or numbers of float32 or float64 by the names that
+                ``self.theta`` has, and of their shapes.
+            indices: of the samples, an int64 vector.
+
+        Returns:
+            ``{"image": …}``, a tensor (rows, height, width, channels) of the declared dtype, or a
+            dict of them where the Output has several. Gradients have the dtype of their value.
+
+        Raises:
+            GradientError: if names, dtypes or shapes differ.
+            tf.errors.InvalidArgumentError: if the params refuse the values, or a sample cannot be
+                made; the message says which.
+        """
+        images = self._images(*self._values(theta), _vector(indices))
+        for image, leaf in zip(images, self._gradients.leaves, strict=True):
+            image.set_shape([None, *leaf.feature.shape])
+        output = self._gradients.generator.output
+        others = [None] * (len(output.leaves) - len(images))
+        return {"image": output.assembler()([*images, *others])["image"]}
+
+    def _values(self, theta: Mapping[str, Any]) -> list[tf.Tensor]:
+        if not isinstance(theta, Mapping) or set(theta) != set(self.theta):
+            raise GradientError(self._wrong_names(theta))
+        values = []
+        for name, own in self.theta.items():
+            value = theta[name]
+            if not tf.is_tensor(value) and not isinstance(value, tf.Variable):
+                value = tf.convert_to_tensor(value, tf.float64)
+            value = tf.convert_to_tensor(value)
+            if value.dtype not in (tf.float32, tf.float64):
+                raise GradientError(
+                    f"theta[{name!r}] is {value.dtype.name}, but float32 or float64 is expected"
+                )
+            if not value.shape.is_compatible_with(own.shape):
+                raise GradientError(
+                    f"theta[{name!r}] has shape {value.shape}, but {own.shape} is expected"
+                )
+            values.append(value)
+        return values
+
+    def _wrong_names(self, theta: Any) -> str:
+        expected = f"a dict with {', '.join(self.theta)} is expected, such as f.theta"
+        if not isinstance(theta, Mapping):
+            return f"theta is {type(theta).__name__}, but {expected}"
+        unknown = sorted(set(theta) - set(self.theta))
+        if unknown:
+            return f"theta has {unknown[0]}{suggest(unknown[0], self.theta)}; {expected}"
+        return f"theta lacks {min(set(self.theta) - set(theta))}; {expected}"
+
+    def _images_of(self, *arguments: tf.Tensor) -> list[tf.Tensor]:
+        def make(*arrays: Any) -> Any:
+            return self._gradients.images(arrays[:-1], arrays[-1])
+
+        return _call(make, arguments, self._dtypes)
+
+    def _products_of(
+        self, arguments: Sequence[tf.Tensor], upstream: Sequence[tf.Tensor]
+    ) -> list[tf.Tensor]:
+        values = arguments[:-1]
+
+        def make(*arrays: Any) -> Any:
+            split = len(arguments)
+            products = self._gradients.products(
+                arrays[: split - 1], arrays[split - 1], list(arrays[split:])
+            )
+            return [
+                product.astype(value.dtype.as_numpy_dtype)
+                for product, value in zip(products, values, strict=True)
+            ]
+
+        products = _call(make, [*arguments, *upstream], [value.dtype for value in values])
+        for product, own in zip(products, self.theta.values(), strict=True):
+            product.set_shape(own.shape)
+        return products
+
+
+def differentiable(
+    what: str | Recipe | Generator,
+    wrt: Sequence[str] | None = None,
+    *,
+    params: Mapping[str, Any] | None = None,
+    seed: int | None = None,
+    gradient: Gradient = "vjp",
+) -> DifferentiableImages:
+    """Return a generator's images as a function of its continuous params, with gradients.
+
+    Sample i has the same random numbers under all values, those of its stream (seed, i), so that
+    the gradient is of what was drawn ("pathwise"). It works under ``tf.GradientTape``, in a
+    ``tf.function`` and in a Keras model. Each call makes the batch in Python, in the thread that
+    asks, once forward and once for the gradient.
+
+    Args:
+        what: an id, or a name for its newest version, a Recipe, or a Generator.
+        wrt: names of continuous params, or of parts of them: ``background`` of a float or tuple of
+            floats, ``radius.low`` of a distribution, ``radius`` for all of its arguments. None is
+            all whose gradient can be had.
+        params: fields of the generator's Params; only with an id.
+        seed: 0 to 2**64 - 1; None is 0. Not with a Recipe, which says it.
+        gradient: "vjp" is the generator's own, see ``Differentiable``. "central" takes central
+            differences of any generator with images of floats, at the cost of two samples for each
+            value and sample; near a bound of the params there is no room for them.
+
+    Returns:
+        ``f(theta, indices) -> {"image": …}``; ``f.theta`` holds the generator's own values.
+
+    Raises:
+        GradientError: if the gradient cannot be had: of something discrete, of an integer image,
+            of one whose size varies, or of a generator without ``vjp``.
+        RegistryError, ParamsError: if the generator cannot be had.
+
+    >>> f = differentiable("spots-v1", ["background"], params={"size": 16, "dtype": "float32"})
+    >>> background = {name: tf.Variable(value) for name, value in f.theta.items()}
+    >>> with tf.GradientTape() as tape:
+    ...     light = tf.reduce_mean(f(background, [0, 1])["image"])
+    >>> sorted(tape.gradient(light, background)) == sorted(f.theta)
+    True
+    """
+    source = _source(what, params, seed, None, None, "all")
+    return DifferentiableImages(Gradients(source.generator, source.seed, wrt, gradient))
+
+
+def _vector(indices: Any) -> tf.Tensor:
+    vector = tf.convert_to_tensor(indices)
+    if not vector.dtype.is_integer or vector.shape.rank not in (None, 1):
+        raise GradientError(
+            f"indices are {vector.dtype.name} of shape {vector.shape}, but a vector of int64 is "
+            "expected"
+        )
+    return tf.cast(vector, tf.int64)
+
+
+def _no_second(forward: Any, products: Any) -> Any:
+    """Bind a function to its gradient, and that to an error in the place of a second one."""
+
+    def images(*arguments: tf.Tensor) -> Any:
+        def backward(*upstream: tf.Tensor) -> Any:
+            def first(*tensors: tf.Tensor) -> Any:
+                split = len(arguments)
+                return products(tensors[:split], tensors[split:]), _refuse
+
+            return *tf.custom_gradient(first)(*arguments, *upstream), None
+
+        return forward(*arguments), backward
+
+    return tf.custom_gradient(images)
+
+
+def _refuse(*_: Any) -> Any:
+    raise GradientError(_SECOND)
+
+
+def _call(make: Any, arguments: Sequence[tf.Tensor], dtypes: list[tf.DType]) -> list[tf.Tensor]:
+    # Eagerly it calls Python at once, so that errors come as they are, and unpacks a list of one.
+    made = tf.numpy_function(make, list(arguments), dtypes, stateful=False)
+    return tf.nest.flatten(made)  # type: ignore[no-any-return]
