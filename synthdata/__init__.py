@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     )
     from synthdata.function import from_function
     from synthdata.generator import Generator, Params, make
+    from synthdata.native import TensorGenerator, tensor_draw
     from synthdata.output import Output
     from synthdata.powers import Differentiable, Native
     from synthdata.reading import read
@@ -91,6 +92,7 @@ _MODULES = {
     "features": "Boxes ClassLabel Feature Image Keypoints Mask Polygons Scalar Tensor Text UpTo",
     "function": "from_function",
     "generator": "Generator Params make",
+    "native": "TensorGenerator tensor_draw",
     "output": "Output",
     "powers": "Differentiable Native",
     "reading": "read",
@@ -161,6 +163,7 @@ __all__ = [
     "SynthDataError",
     "TargetError",
     "Tensor",
+    "TensorGenerator",
     "Text",
     "Uniform",
     "UpTo",
@@ -178,6 +181,7 @@ __all__ = [
     "repair",
     "stats",
     "stored",
+    "tensor_draw",
     "tune_process",
     "verify",
     "within",

@@ -69,7 +69,17 @@ def compile_check(output: Output, *, values: bool = True) -> Check:
         It raises Violation at the first value that breaks the declaration.
     """
     leaves = output.leaves
-    checks = {leaf.path: _leaf_check(leaf, leaves, values) for leaf in leaves}
+    return structure_check(output, lambda leaf: _leaf_check(leaf, leaves, values))
+
+
+def structure_check(output: Output, leaf_check: Callable[[Leaf], LeafCheck]) -> Check:
+    """Compile the check that a Sample has what is declared and nothing else.
+
+    Args:
+        output: the declaration.
+        leaf_check: makes the check of one value.
+    """
+    checks = {leaf.path: leaf_check(leaf) for leaf in output.leaves}
     image = _tree_check(("image",), output.image, checks)
     label = _tree_check(("label",), output.label, checks)
     metadata = _tree_check(("metadata",), output.metadata, checks)
@@ -172,7 +182,7 @@ def _array_check(name: str, feature: Feature) -> LeafCheck:
 
 def _range_check(name: str, feature: Feature, structure: LeafCheck) -> LeafCheck:
     """Smallest and largest value of an array; a NaN fails both comparisons."""
-    limits = _value_limits(feature)
+    limits = value_limits(feature)
     if limits is None:
         return structure
     low, high = limits
@@ -196,8 +206,12 @@ def _range_check(name: str, feature: Feature, structure: LeafCheck) -> LeafCheck
     return ranged
 
 
-def _value_limits(feature: Feature) -> tuple[Any, Any] | None:
-    """The limits as scalars of the dtype, or None where every value of the dtype is allowed."""
+def value_limits(feature: Feature) -> tuple[Any, Any] | None:
+    """Return the limits as scalars of the dtype, or None where it allows nothing else.
+
+    Args:
+        feature: of numbers.
+    """
     dtype = np.dtype(feature.dtype)
     limits = feature.limits
     if dtype.kind == "f":
@@ -226,7 +240,7 @@ def _scalar_check(name: str, feature: Scalar | Tensor) -> LeafCheck:
     kind: type[np.generic] = dtype.type
     python: Any = {"b": bool, "f": float}.get(dtype.kind, int)
     ndarray = np.ndarray
-    low, high = _value_limits(feature) or (None, None)
+    low, high = value_limits(feature) or (None, None)
     finite = feature.finite
     ends = (0, 1) if dtype.kind == "b" else representable(dtype)
 

@@ -60,8 +60,9 @@ class Gradients:
     ) -> None:
         self.generator = generator
         self.seed = seed
-        known = continuous(generator.params)
-        self.theta = {name: known[name] for name in _names(generator, wrt, gradient)}
+        if gradient not in get_args(Gradient):
+            raise GradientError(f"gradient={gradient!r}: expected 'vjp' or 'central'")
+        self.theta = named(generator, wrt, _known(generator, gradient))
         self.leaves = image_leaves(generator)
         self._products = self._vjp if gradient == "vjp" else self._central
         self._remembered = lru_cache(REMEMBERED)(self._opened)
@@ -235,18 +236,22 @@ def differentiable_values(generator: Any) -> list[str]:
     return meant(params, generator.differentiable_params)
 
 
-def _names(generator: Generator, wrt: Sequence[str] | None, gradient: Gradient) -> list[str]:
+def named(
+    generator: Generator, wrt: Sequence[str] | None, known: Sequence[str]
+) -> dict[str, NDArray[np.float64]]:
+    """Return the generator's own values of what gradients are asked for by.
+
+    Args:
+        generator: whose params they are of.
+        wrt: names of params or of their values; None is all that are known.
+        known: names of the values that there are gradients by.
+
+    Raises:
+        GradientError: if one is not known, or there is none.
+    """
     id, params = generator.identity.id, generator.params
     if isinstance(wrt, str):
         raise GradientError(f"wrt={wrt!r}: a list of names is expected, as [{wrt!r}]")
-    if gradient not in get_args(Gradient):
-        raise GradientError(f"gradient={gradient!r}: expected 'vjp' or 'central'")
-    if gradient == "vjp" and not isinstance(generator, Differentiable):
-        raise GradientError(
-            f"{id} has no vjp; gradient='central' takes finite differences in its place, for "
-            "which it makes each sample twice for each value"
-        )
-    known = list(continuous(params)) if gradient == "central" else differentiable_values(generator)
     names = known if wrt is None else selected(params, wrt)
     for name in names:
         if name not in known:
@@ -256,7 +261,19 @@ def _names(generator: Generator, wrt: Sequence[str] | None, gradient: Gradient) 
             )
     if not names:
         raise GradientError(f"{id}: no value of its params to take a gradient by")
-    return names
+    own = continuous(params)
+    return {name: own[name] for name in names}
+
+
+def _known(generator: Generator, gradient: Gradient) -> list[str]:
+    if gradient == "central":
+        return list(continuous(generator.params))
+    if not isinstance(generator, Differentiable):
+        raise GradientError(
+            f"{generator.identity.id} has no vjp; gradient='central' takes finite differences in "
+            "its place, for which it makes each sample twice for each value"
+        )
+    return differentiable_values(generator)
 
 
 def _moved(

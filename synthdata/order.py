@@ -7,10 +7,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-_ROUNDS: Final = 8
+ROUNDS: Final = 8
 """Of the Feistel network. Four leave a bias that a chi-square test sees in small epochs."""
 
-_GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
+GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Order:
@@ -30,18 +30,24 @@ class Order:
         shuffle: False leaves each epoch in the order of the indices.
         first: the smallest index; the others follow it.
 
+    Attributes:
+        samples, first: as given.
+        shuffle: whether there is anything to shuffle.
+        half: bits of either half of the network.
+        key: uint64, of the seed.
+
     >>> order = Order(5, seed=7, shuffle=True)
     >>> sorted(order.indices(np.arange(5, 10)).tolist())
     [0, 1, 2, 3, 4]
     """
 
     def __init__(self, samples: int, seed: int, *, shuffle: bool, first: int = 0) -> None:
-        self._samples = samples
-        self._first = first
-        self._shuffle = shuffle and samples > 1
-        self._half = np.uint64(max(((samples - 1).bit_length() + 1) // 2, 1))
-        self._mask = (np.uint64(1) << self._half) - np.uint64(1)
-        self._seed = _mixed(np.array([seed], np.uint64))
+        self.samples = samples
+        self.first = first
+        self.shuffle = shuffle and samples > 1
+        self.half = np.uint64(max(((samples - 1).bit_length() + 1) // 2, 1))
+        self._mask = (np.uint64(1) << self.half) - np.uint64(1)
+        self.key = _mixed(np.array([seed], np.uint64))[0]
 
     def indices(self, positions: NDArray[Any]) -> NDArray[np.int64]:
         """Return the indices of the samples at some positions.
@@ -52,22 +58,22 @@ class Order:
         Returns:
             int64 vector of indices, each less than ``first + samples``.
         """
-        epochs, places = np.divmod(np.asarray(positions, np.int64), self._samples)
-        if not self._shuffle:
-            return places + self._first
-        keys = _mixed(self._seed + epochs.astype(np.uint64) * _GOLDEN)
+        epochs, places = np.divmod(np.asarray(positions, np.int64), self.samples)
+        if not self.shuffle:
+            return places + self.first
+        keys = _mixed(self.key + epochs.astype(np.uint64) * GOLDEN)
         found = self._permuted(places.astype(np.uint64), keys)
         # The domain is less than four times the epoch, so that a walk is short.
-        while (outside := np.flatnonzero(found >= self._samples)).size:
+        while (outside := np.flatnonzero(found >= self.samples)).size:
             found[outside] = self._permuted(found[outside], keys[outside])
-        return found.astype(np.int64) + self._first
+        return found.astype(np.int64) + self.first
 
     def _permuted(self, places: NDArray[np.uint64], keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
-        left, right = places >> self._half, places & self._mask
-        for _ in range(_ROUNDS):
-            keys = keys + _GOLDEN
+        left, right = places >> self.half, places & self._mask
+        for _ in range(ROUNDS):
+            keys = keys + GOLDEN
             left, right = right, left ^ (_mixed(right ^ keys) & self._mask)
-        return left << self._half | right
+        return left << self.half | right
 
 
 def _mixed(words: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -28,7 +28,8 @@ class Plan:
         drop_remainder: leaves out a last batch that is not full.
 
     Attributes:
-        batch_size: as given.
+        order, batch_size: as given.
+        positions: all of them, as a range.
         endless: whether there is no last batch.
         full: whether each batch has ``batch_size`` samples.
 
@@ -48,11 +49,11 @@ class Plan:
         drop_remainder: bool = False,
     ) -> None:
         k, n = shard
-        self._order = order
-        self._positions = range(start + k, LAST_POSITION if stop is None else stop, n)
+        self.order = order
+        self.positions = range(start + k, LAST_POSITION if stop is None else stop, n)
         self.endless = stop is None
         self.batch_size = batch_size
-        whole, rest = divmod(len(self._positions), batch_size)
+        whole, rest = divmod(len(self.positions), batch_size)
         self.full = self.endless or drop_remainder or not rest
         self._batches = whole if self.full else whole + 1
 
@@ -70,5 +71,5 @@ class Plan:
             int64 vector.
         """
         first = number * self.batch_size
-        part = self._positions[first : first + self.batch_size]
-        return self._order.indices(np.arange(part.start, part.stop, part.step, dtype=np.int64))
+        part = self.positions[first : first + self.batch_size]
+        return self.order.indices(np.arange(part.start, part.stop, part.step, dtype=np.int64))

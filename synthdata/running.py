@@ -52,6 +52,25 @@ class Run:
         self._samples += len(made.arrays[0])
         return made.arrays
 
+    @property
+    def name(self) -> str:
+        """The executor's."""
+        return self.executor.name
+
+    @property
+    def workers(self) -> int:
+        """Threads or processes that make batches."""
+        return self.executor.workers
+
+    def explain(self) -> str:
+        """Say how samples are made, and why so."""
+        found = self.stats()
+        text = f"executor={self.name!r}, workers={self.workers}: {self.why}"
+        if found.slots:
+            each = shown(found.memory / found.slots)
+            text += f"\nmemory: {found.slots} slots of {each} = {shown(found.memory)}"
+        return text
+
     def stats(self) -> Stats:
         """Return the figures so far."""
         seconds = 0.0 if self._began is None else self._ended - self._began
@@ -74,6 +93,39 @@ class Run:
             copies=counted.copies,
             overflows=counted.overflows,
             pids=counted.pids,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class GraphRun:
+    """Stands behind a dataset that is TensorFlow alone, which counts nothing.
+
+    Attributes:
+        id: of the generator.
+        workers: batches that TensorFlow makes at a time.
+        name: "graph".
+    """
+
+    id: str
+    workers: int
+    name: str = "graph"
+
+    def explain(self) -> str:
+        """Say how samples are made, and why so."""
+        return (
+            f"executor={self.name!r}, workers={self.workers}: {self.id} is made of TensorFlow ops, "
+            "so the dataset is a graph without Python"
+        )
+
+    def stats(self) -> Stats:
+        """Refuse: no Python sees the batches.
+
+        Raises:
+            BuildError: always.
+        """
+        raise BuildError(
+            f"{self.id} is built as a graph, in which TensorFlow makes the batches and nobody "
+            "counts them; executor='inline' has figures, and the profiler of TensorFlow has its own"
         )
 
 
@@ -143,9 +195,9 @@ def stats(dataset: Any) -> Stats:
         dataset: what ``build`` returned, or what was made of it by ``map``, ``take`` and so on.
 
     Raises:
-        BuildError: if no dataset of ``build`` is behind it.
+        BuildError: if no dataset of ``build`` is behind it, or it is a graph, which nobody counts.
     """
-    return _run(dataset).stats()
+    return run_of(dataset).stats()
 
 
 def explain(dataset: Any) -> str:
@@ -157,16 +209,18 @@ def explain(dataset: Any) -> str:
     Raises:
         BuildError: if no dataset of ``build`` is behind it.
     """
-    run = _run(dataset)
-    found = run.stats()
-    text = f"executor={found.executor!r}, workers={found.workers}: {run.why}"
-    if found.slots:
-        each = shown(found.memory / found.slots)
-        text += f"\nmemory: {found.slots} slots of {each} = {shown(found.memory)}"
-    return text
+    return run_of(dataset).explain()
 
 
-def _run(dataset: Any) -> Run:
+def run_of(dataset: Any) -> Run | GraphRun:
+    """Return what stands behind a dataset.
+
+    Args:
+        dataset: as for ``stats``.
+
+    Raises:
+        BuildError: if no dataset of ``build`` is behind it.
+    """
     remaining = [dataset]
     while remaining:
         one = remaining.pop()

@@ -98,6 +98,37 @@ def changed(params: P, theta: Mapping[str, Any]) -> P:
     raise GradientError(f"{_shown(theta)} cannot be: {problem}")
 
 
+def holding(params: P, theta: Mapping[str, Any]) -> P:
+    """Return params that hold some values as they are, such as tensors, without any validation.
+
+    Args:
+        params: of a generator.
+        theta: values by the names that ``continuous`` gives.
+    """
+    return _held("", params, theta)  # type: ignore[no-any-return]
+
+
+def _held(name: str, value: Any, theta: Mapping[str, Any]) -> Any:
+    if name in theta:
+        return theta[name]
+    places = {key: f"{name}.{key}" if name else key for key in _parts(value) or ()}
+    made = {
+        key: _held(place, (_parts(value) or {})[key], theta)
+        for key, place in places.items()
+        if any(_lies_in(one, place) for one in theta)
+    }
+    if not made:
+        return value
+    if isinstance(value, Mapping):
+        return {**value, **made}
+    if isinstance(value, BaseModel):
+        return value.model_copy(update=made)
+    # A distribution is a frozen dataclass that validates whatever it is made of.
+    copied = object.__new__(type(value))
+    copied.__dict__.update(value.__dict__, **made)
+    return copied
+
+
 def _values(name: str, value: Any) -> Iterator[tuple[str, NDArray[np.float64]]]:
     parts = _parts(value)
     if parts is not None:

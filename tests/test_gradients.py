@@ -381,6 +381,72 @@ def test_central_differences_at_a_bound_of_the_params_name_the_value_that_has_no
         gradients(sd.differentiable(Bounded(), ["light"], gradient="central"))
 
 
+class Wave(sd.TensorGenerator):
+    """A wave with a random phase, of TensorFlow ops."""
+
+    class Params(sd.Params):
+        pace: float = 0.7
+        tint: tuple[float, float] = (0.5, 2.0)
+        shift: sd.Distribution = sd.Normal(1, 0.5)
+        steps: int = 9
+        dtype: Literal["uint8", "float32", "float64"] = "float64"
+
+    @classmethod
+    def describe(cls, params: Any) -> sd.Output:
+        return sd.Output(image=sd.Image(params.steps, 1, 2, params.dtype), label=sd.Scalar("bool"))
+
+    def tensor_sample(self, seed: Any, index: Any) -> sd.Sample:
+        params, key = self.params, tf.stack([seed, index])
+        uniform = tf.random.stateless_uniform([], key, alg="philox", dtype=tf.float64)
+        shift = tf.cast(sd.tensor_draw(params.shift, uniform), params.dtype)
+        x = tf.range(params.steps, dtype=params.dtype)[:, None, None]
+        image = tf.convert_to_tensor(params.tint, params.dtype) * tf.sin(params.pace * x + shift)
+        return sd.Sample(image, uniform < 0.5)
+
+
+def test_a_generator_of_tensors_is_differentiated_by_tensorflow() -> None:
+    f = sd.differentiable(Wave(), seed=4)
+    assert list(f.theta) == ["pace", "tint", "shift.mean", "shift.std"]
+    source = sd.Source.of(Wave(), seed=4, samples=8)
+    expected = np.stack([source[int(index)].image for index in INDICES])
+    np.testing.assert_allclose(f(f.theta, INDICES)["image"], expected, rtol=1e-12)
+    central = gradients(sd.differentiable(Wave(), seed=4, gradient="central"))
+    for name, value in gradients(f).items():
+        np.testing.assert_allclose(central[name], value, rtol=1e-7, err_msg=name)
+
+
+def test_a_generator_of_tensors_is_given_values_in_the_dtype_of_its_image() -> None:
+    f = sd.differentiable(Wave(dtype="float32"), ["pace", "shift"])
+    image = f(f.theta, INDICES)["image"]
+    assert (image.dtype, image.shape) == (tf.float32, (3, 9, 1, 2))
+    assert {value.dtype.name for value in gradients(f).values()} == {"float64"}
+
+
+def test_a_generator_of_tensors_has_second_derivatives() -> None:
+    f = sd.differentiable(Wave(), ["tint"])
+    tint = tf.Variable(f.theta["tint"])
+    with tf.GradientTape() as outer:
+        with tf.GradientTape() as inner:
+            loss = tf.reduce_sum(f({"tint": tint}, INDICES)["image"] ** 2)
+        slope = inner.gradient(loss, tint)
+    # The loss is a sum of squares of tint times what does not depend on it.
+    np.testing.assert_allclose(outer.gradient(slope, tint), slope / tint, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("generator", "wrt", "said"),
+    [
+        (Wave(), ["steps"], r"steps is discrete \(9\)"),
+        (Wave(dtype="uint8"), ["pace"], r"image is \(9, 1, 2\) uint8, and what is rounded has no"),
+    ],
+)
+def test_what_has_no_gradient_in_a_graph_is_refused_alike(
+    generator: sd.Generator, wrt: Any, said: str
+) -> None:
+    with pytest.raises(sd.GradientError, match=said):
+        sd.differentiable(generator, wrt)
+
+
 def test_adam_finds_the_params_that_images_were_made_with() -> None:
     target = sd.differentiable(Slope(level=0.8, dtype="float64"), ["level"])
     images = target(target.theta, INDICES)["image"]

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 import synthdata as sd
-from synthdata.theta import changed, continuous, selected
+from synthdata.theta import changed, continuous, holding, selected
 
 
 class Lens(BaseModel):
@@ -113,6 +113,15 @@ def test_each_value_can_be_changed_and_the_others_stay() -> None:
 
 def test_all_values_together_give_the_same_params_again() -> None:
     assert changed(Params(), continuous(Params())) == Params(fixed=sd.Constant(8.0))
+
+
+def test_params_can_hold_what_no_validation_would_let_through() -> None:
+    given = {"level": "a", "radius.high": "b", "lens.focus": "c", "free.gamma": "d"}
+    found = holding(Params(), given)
+    assert (found.level, found.radius.high, found.lens.focus) == ("a", "b", "c")
+    assert (found.free, found.radius.low) == ({**Params().free, "gamma": "d"}, 1.0)
+    assert type(found.radius) is sd.Uniform
+    assert holding(Params(), {}) == Params()
 
 
 def test_values_that_params_refuse_are_named_with_the_reason() -> None:

@@ -45,7 +45,7 @@ PARTS: Final = 20
 def bench(
     target: Target,
     executor: Annotated[
-        str, typer.Option(help="Where samples are made: auto, inline, threads or processes.")
+        str, typer.Option(help="Where samples are made: auto, inline, threads, processes or graph.")
     ] = "auto",
     workers: Annotated[
         int | None, typer.Option(help="Processes or threads; one for each core if left out.")
@@ -173,7 +173,9 @@ class Timed:
         seconds: that it ran.
         waited: seconds of them in which it waited for a batch.
         idle: seconds of them that a worker had nothing to do, on average.
-        stats: of the dataset, since it was built.
+        executor: of the dataset.
+        workers: threads or processes, or batches that a graph makes at a time.
+        stats: of the dataset, since it was built; None of a graph.
         explanation: how it makes its samples.
     """
 
@@ -181,7 +183,9 @@ class Timed:
     seconds: float
     waited: float
     idle: float
-    stats: Stats
+    executor: str
+    workers: int
+    stats: Stats | None
     explanation: str
 
 
@@ -190,15 +194,17 @@ def _time_dataset(
 ) -> Timed:
     """Consume the dataset for a while."""
     start = progress.add_task("TensorFlow and the workers start", total=None)
-    from synthdata.running import explain, stats
+    from synthdata.running import GraphRun, run_of
     from synthdata.tfdata import build
 
     dataset = build(recipe, repeat=True, **options)
+    run = run_of(dataset)
+    counted = not isinstance(run, GraphRun)
     batches = iter(dataset)
     try:
-        _warm_up(batches, stats(dataset).workers, seconds)
+        _warm_up(batches, run.workers, seconds)
         progress.remove_task(start)
-        before, began = stats(dataset), time.perf_counter()
+        before, began = run.stats() if counted else None, time.perf_counter()
         count, slept = 0, 0.0
         for part in progress.track(range(1, PARTS + 1), description="the dataset"):
             end = began + seconds * part / PARTS
@@ -209,9 +215,9 @@ def _time_dataset(
         elapsed = time.perf_counter() - began
     except Exception as error:
         raise _ours(error) from error
-    after = stats(dataset)
-    idle = after.idle - before.idle
-    return Timed(count, elapsed, elapsed - slept, idle, after, explain(dataset))
+    after = run.stats() if counted else None
+    idle = after.idle - before.idle if after and before else 0.0
+    return Timed(count, elapsed, elapsed - slept, idle, run.name, run.workers, after, run.explain())
 
 
 def _step(seconds: float) -> float:
@@ -254,22 +260,22 @@ def _report(
 ) -> dict[str, Any]:
     from synthdata.execution.machine import cores
 
-    stats = timed.stats
-    known = stats.executor == "processes"
     figures = Figures(
         alone=alone,
         together=timed.batches * batch_size / timed.seconds,
         cores=cores(),
-        executor=stats.executor,
-        workers=stats.workers,
+        executor=timed.executor,
+        workers=timed.workers,
         waited=timed.waited / timed.seconds,
-        busy=min(max(1 - timed.idle / timed.seconds, 0.0), 1.0) if known else None,
+        busy=min(max(1 - timed.idle / timed.seconds, 0.0), 1.0)
+        if timed.executor == "processes"
+        else None,
     )
     verdict = judge(figures)
     return {
         "generator": recipe.generator,
         "explanation": timed.explanation,
-        "stats": asdict(stats),
+        "stats": timed.stats and asdict(timed.stats),
         "batch_size": batch_size,
         "batches": timed.batches,
         "seconds": timed.seconds,
@@ -298,21 +304,30 @@ def _cautions(verdict: Verdict, batches: int, step: float, load: float) -> list[
     return cautions
 
 
-def _show(report: dict[str, Any], stats: Stats) -> None:
+def _show(report: dict[str, Any], stats: Stats | None) -> None:
     typer.echo(f"{report['explanation']}\n")
     show_heading("Samples a second")
-    one = f"{report['generator']} in a plain loop on one core, without TensorFlow"
-    every = f"{report['cores']} × that, one for each core"
-    loop = f"{report['ratio']:.2f} of the ideal; {report['batches']} batches of "
-    loop += f"{report['batch_size']}, step {report['step_ms']:g} ms"
-    rows = [("generator", "alone", one), ("ideal", "ideal", every), ("sd.build", "together", loop)]
+    loop = f"{report['batches']} batches of {report['batch_size']}, step {report['step_ms']:g} ms"
+    if report["executor"] == "graph":
+        one = f"{report['generator']}, each sample asked for by itself, and one of a block"
+        rows = [("generator", "alone", one), ("sd.build", "together", loop)]
+    else:
+        one = f"{report['generator']} in a plain loop on one core, without TensorFlow"
+        every = f"{report['cores']} × that, one for each core"
+        loop = f"{report['ratio']:.2f} of the ideal; {loop}"
+        rows = [
+            ("generator", "alone", one),
+            ("ideal", "ideal", every),
+            ("sd.build", "together", loop),
+        ]
     show_table(
         ("what", "rate", "how"), [(what, f"{report[key]:,.1f}", how) for what, key, how in rows]
     )
-    typer.echo()
-    show_heading("sd.stats, since it was built")
-    figures = (line.split(maxsplit=1) for line in str(stats).splitlines())
-    show_table(("figure", "value"), [(name, *(value or [NOTHING])) for name, *value in figures])
+    if stats is not None:
+        typer.echo()
+        show_heading("sd.stats, since it was built")
+        figures = (line.split(maxsplit=1) for line in str(stats).splitlines())
+        show_table(("figure", "value"), [(name, *(value or [NOTHING])) for name, *value in figures])
     typer.echo()
     show_heading(report["verdict"])
     for text in (report["reason"], *report["advice"], *report["cautions"]):

@@ -19,6 +19,11 @@ the limit. Workers reach 0.9 of a plain loop on cores of their own, and some 0.6
 hyper-threads share a core; threads that share the GIL reach 0.5, and get other advice."""
 
 
+_FILES: Final = (
+    "write the data set to files once, if the same samples are trained on again and again"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What was measured.
@@ -27,8 +32,8 @@ class Figures:
         alone: samples a second of the generator in a plain loop, with the check, on one core.
         together: samples a second of the dataset in a ``for`` loop.
         cores: that this process may use.
-        executor: "inline", "threads" or "processes".
-        workers: threads or processes; 0 is inline.
+        executor: "inline", "threads", "processes" or "graph".
+        workers: threads or processes, or batches that a graph makes at a time; 0 is inline.
         waited: share of the loop's time in which it waited for a batch, 0 to 1.
         busy: share of their time that workers had something to do, 0 to 1; it is known of
             processes only, and None of others.
@@ -84,13 +89,19 @@ def judge(figures: Figures) -> Verdict:
 
 
 def _for_generator(figures: Figures) -> tuple[str, ...]:
+    if figures.executor == "graph":
+        return (
+            "fewer ops in tensor_sample, and fewer draws of random numbers: each is a loop",
+            "a batch size that is a multiple of 16: what is missing to that is made for nothing",
+            _FILES,
+        )
     unused = figures.cores - max(figures.workers, 1)
     return (
         f"use the other {unused} of {figures.cores} cores: executor='processes', or more workers="
         if unused > 0
         else "more cores: worker processes grow with them",
         "a cheaper generator; sample_into (no copy) or sample_batch (many samples at once)",
-        "write the data set to files once, if the same samples are trained on again and again",
+        _FILES,
     )
 
 

@@ -23,7 +23,7 @@ from synthdata.stream import Stream
 
 logger = logging.getLogger("synthdata")
 
-ExecutorName: TypeAlias = Literal["auto", "inline", "threads", "processes"]
+ExecutorName: TypeAlias = Literal["auto", "inline", "threads", "processes", "graph"]
 """Where samples are made; ``build`` says what each does."""
 
 TRIAL: Final = 0.05
@@ -76,11 +76,16 @@ def choose(
         timeout: seconds that a sample may take; None is no limit.
 
     Raises:
-        BuildError: if the options contradict each other.
+        BuildError: if the options contradict each other, or "graph" is asked for, which needs none.
         WorkerError: if workers cannot be started, or do not know the generator.
         SynthDataError: what the generator's ``open`` raises.
     """
     asked = "it was asked for"
+    if name == "graph":
+        raise BuildError(
+            f"executor='graph': {work.generator.identity.id} is not made of TensorFlow ops, as an "
+            "sd.TensorGenerator is; leave executor= out"
+        )
     if workers == 0:
         name, asked = "inline", "workers=0"
     if name == "auto":

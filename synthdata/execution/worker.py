@@ -65,6 +65,7 @@ def _serve(connection: Connection, descriptor: int) -> None:
         settle_in(setting)
         job: Job = pickle.loads(setting.work)  # noqa: S301  # from the process that started us
         stream = job.stream()
+        loaded = "tensorflow" in sys.modules
         stream.open()
     except (Exception, SystemExit) as error:  # noqa: BLE001  # goes to whoever started us
         connection.send(CannotStart(f"{type(error).__name__}: {error}"))
@@ -73,7 +74,7 @@ def _serve(connection: Connection, descriptor: int) -> None:
     watch = Watch(slab.line(setting.line))
     hand = job.hand(stream, watch, slab)
     tune_process()
-    connection.send(Ready(loads_tensorflow="tensorflow" in sys.modules))
+    connection.send(Ready(loads_tensorflow=loaded))
     try:
         for request in requests(connection, watch, setting.patience):
             connection.send_bytes(pickle.dumps(tuple(answer(request, hand, watch))))

@@ -7,23 +7,28 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from synthdata.errors import BuildError
 from synthdata.execution import Choice, ExecutorName, Ledger, OnError, Policy, Work, choose
+from synthdata.execution.machine import cores
 from synthdata.generator import Generator
 from synthdata.layout import Variable
 from synthdata.options import check_options
 from synthdata.order import Order
 from synthdata.origin import origin
 from synthdata.plan import LAST_POSITION, Plan
+from synthdata.powers import Native
 from synthdata.recipe import Recipe
 from synthdata.registry import default_registry
-from synthdata.running import Run
+from synthdata.running import GraphRun, Run
 from synthdata.source import Source
 from synthdata.stream import Validate
 from synthdata.tfdata.elements import Elements
-from synthdata.tfdata.pipeline import pipeline
+from synthdata.tfdata.graph import asserted, rows_of
+from synthdata.tfdata.pipeline import graph_pipeline, pipeline
+from synthdata.tfdata.positions import batch_indices
 
 
 def build(
@@ -78,9 +83,12 @@ def build(
         executor: where samples are made. "processes": in worker processes, which leave whole
             batches in shared memory; it is for nearly all generators, and needs one that can be
             imported. "threads": in threads of this process, for generators that release the GIL.
-            "inline": in the thread that asks for a batch. "auto" times a few samples, chooses,
+            "inline": in the thread that asks for a batch. "graph": by TensorFlow without Python;
+            it is for generators made of its ops, see ``TensorGenerator``, and can only raise where
+            a sample fails. "auto" is "graph" for these; of others it times a few samples, chooses,
             and logs what and why; ``sd.explain(ds)`` says it too.
-        workers: processes or threads; None is one for each core, 0 is "inline".
+        workers: processes or threads, or batches that a graph makes at a time; None is one for
+            each core, 0 is "inline".
         slots: batches that "processes" has shared memory for, at least ``workers + 2``; None is
             what is of use, ``3 * workers + 5``, within a quarter of the memory available.
         timeout: seconds that a sample may take before its worker is killed and the sample counts
@@ -119,7 +127,7 @@ def build(
     (TensorShape([10, 32, 32, 3]), 10)
     """
     check_options(locals())
-    source = _source(what, params, seed, samples, split, validate)
+    source = source_of(what, params, seed, samples, split, validate)
     if as_supervised and source.output.label is None:
         raise BuildError(f"as_supervised=True, but {source.generator.identity.id} has no label")
     if shuffle and source.endless:
@@ -131,13 +139,16 @@ def build(
     # Which samples are too few for a last batch shows only when failed ones are left out.
     drops = drop_remainder and not skips
     plan = plan_of(source, shuffle, repeat, shard, batch_size, drops, start)
+    elements = Elements(source.output, variable, as_supervised, with_index)
+    if executor in ("auto", "graph") and workers != 0 and isinstance(source.generator, Native):
+        _check_graph(source.generator, on_error, budget, ledger, timeout, slots, cache)
+        return _graph(source, plan, elements, workers or cores(), validate)
     policy = Policy(on_error, attempts)
     work = Work(source.generator, source.seed, source.indices, validate, variable, policy, plan)
     books = Ledger(ledger, origin(source.generator), budget, count)
     chosen = partial(choose, work, source.stream, executor, workers, slots, timeout)
     choice = _cached(work, chosen) if cache else chosen()
     run = Run(choice.executor, books, choice.why)
-    elements = Elements(source.output, variable, as_supervised, with_index)
     rows = batch_size if plan.full and not skips else None
 
     def refilled(dataset: tf.data.Dataset) -> tf.data.Dataset:
@@ -145,6 +156,43 @@ def build(
 
     element = partial(elements.element, rows=rows)
     return pipeline(plan, run, elements.places, elements.dtypes, element, refilled)
+
+
+def _check_graph(generator: Generator, on_error: OnError, *others: Any) -> None:
+    """Refuse what only Python can do for a batch."""
+    names = ("budget", "ledger", "timeout", "slots", "cache")
+    given = [
+        f"{name}={value!r}"
+        for name, value in (
+            ("on_error", None if on_error == "raise" else on_error),
+            *zip(names, others, strict=True),
+        )
+        if value is not None and value is not False
+    ]
+    if given:
+        raise BuildError(
+            f"{given[0]}: {generator.identity.id} is made of TensorFlow ops, and a graph cannot do "
+            "that; executor='inline' or 'processes' makes the same samples by Python"
+        )
+
+
+def _graph(
+    source: Source, plan: Plan, elements: Elements, workers: int, validate: Validate
+) -> tf.data.Dataset:
+    """Return the dataset of a generator of TensorFlow ops, without Python."""
+    generator = source.generator
+    rows = rows_of(generator)
+    seed = np.uint64(source.seed).view(np.int64)
+
+    def element(number: tf.Tensor) -> Any:
+        indices = batch_indices(plan, number)
+        seeds = tf.fill(tf.shape(indices), tf.constant(seed))
+        made = rows(seeds, indices)
+        tensors = [indices, *asserted(generator, source.seed, indices, made, validate)]
+        seen = [tensors[place] for place in elements.places]
+        return elements.element(seen, plan.batch_size if plan.full else None)
+
+    return graph_pipeline(plan, GraphRun(generator.identity.id, workers), element)
 
 
 def _cached(work: Work, chosen: Callable[[], Choice]) -> Choice:
@@ -197,14 +245,20 @@ def _refilled(dataset: tf.data.Dataset, batch_size: int, drop_remainder: bool) -
     return dataset.unbatch().batch(batch_size, drop_remainder=drop_remainder)
 
 
-def _source(
+def source_of(
     what: str | Recipe | Generator,
     params: Mapping[str, Any] | None,
     seed: int | None,
-    samples: int | None,
-    split: str | None,
-    validate: Validate,
+    samples: int | None = None,
+    split: str | None = None,
+    validate: Validate = "all",
 ) -> Source:
+    """Return the source that an id, a Recipe or a Generator means; as ``build`` takes them.
+
+    Raises:
+        BuildError: if it is none of them, or what belongs to another of them is given too.
+        RegistryError, ParamsError, RecipeError: if the generator cannot be had.
+    """
     given = {"params": params, "seed": seed, "samples": samples}
     fields = {name: value for name, value in given.items() if value is not None}
     if split is not None and not isinstance(what, Recipe):

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from typing import Any, TypeAlias
 
+import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
 from synthdata.errors import GradientError
 from synthdata.generator import Generator
-from synthdata.gradients import Gradient, Gradients
+from synthdata.gradients import Gradient, Gradients, image_leaves, named
 from synthdata.models import suggest
+from synthdata.powers import Native
 from synthdata.recipe import Recipe
-from synthdata.tfdata.builder import _source
+from synthdata.tfdata.builder import source_of
+from synthdata.tfdata.graph import rows_of
+from synthdata.theta import continuous, holding
+
+Images: TypeAlias = Callable[[list[tf.Tensor], tf.Tensor], list[tf.Tensor]]
+"""From values in the order of theta, and indices, to the images."""
 
 _SECOND = (
     "second derivatives of a generator's images cannot be had: its vjp is Python, of which "
@@ -30,13 +38,13 @@ class DifferentiableImages:
         theta: the generator's own values by name, each a float64 NumPy array.
     """
 
-    def __init__(self, gradients: Gradients) -> None:
-        self._gradients = gradients
-        self.theta: dict[str, NDArray[Any]] = {
-            name: value.copy() for name, value in gradients.theta.items()
-        }
-        self._dtypes = [tf.as_dtype(leaf.feature.dtype) for leaf in gradients.leaves]
-        self._images = _no_second(self._images_of, self._products_of)
+    def __init__(
+        self, generator: Generator, theta: Mapping[str, NDArray[Any]], images: Images
+    ) -> None:
+        self.theta = {name: value.copy() for name, value in theta.items()}
+        self._output = generator.output
+        self._shapes = [leaf.feature.bound for leaf in image_leaves(generator)]
+        self._images = images
 
     def __call__(self, theta: Mapping[str, Any], indices: Any) -> dict[str, Any]:
         """Return the images of some samples under some values of the params.
@@ -51,16 +59,16 @@ class DifferentiableImages:
             dict of them where the Output has several. Gradients have the dtype of their value.
 
         Raises:
-            GradientError: if names, dtypes or shapes differ.
-            tf.errors.InvalidArgumentError: if the params refuse the values, or a sample cannot be
-                made; the message says which.
+            GradientError: if names, dtypes or shapes differ; or, outside of a ``tf.function``, if
+                the params refuse the values.
+            tf.errors.InvalidArgumentError: in a ``tf.function``, if the params refuse the values or
+                a sample cannot be made; the message says which.
         """
-        images = self._images(*self._values(theta), _vector(indices))
-        for image, leaf in zip(images, self._gradients.leaves, strict=True):
-            image.set_shape([None, *leaf.feature.shape])
-        output = self._gradients.generator.output
-        others = [None] * (len(output.leaves) - len(images))
-        return {"image": output.assembler()([*images, *others])["image"]}
+        images = self._images(self._values(theta), _vector(indices))
+        for image, shape in zip(images, self._shapes, strict=True):
+            image.set_shape([None, *shape])
+        others = [None] * (len(self._output.leaves) - len(images))
+        return {"image": self._output.assembler()([*images, *others])["image"]}
 
     def _values(self, theta: Mapping[str, Any]) -> list[tf.Tensor]:
         if not isinstance(theta, Mapping) or set(theta) != set(self.theta):
@@ -69,7 +77,7 @@ class DifferentiableImages:
         for name, own in self.theta.items():
             value = theta[name]
             if not tf.is_tensor(value) and not isinstance(value, tf.Variable):
-                value = tf.convert_to_tensor(value, tf.float64)
+                value = np.asarray(value, None if isinstance(value, np.ndarray) else np.float64)
             value = tf.convert_to_tensor(value)
             if value.dtype not in (tf.float32, tf.float64):
                 raise GradientError(
@@ -91,32 +99,6 @@ class DifferentiableImages:
             return f"theta has {unknown[0]}{suggest(unknown[0], self.theta)}; {expected}"
         return f"theta lacks {min(set(self.theta) - set(theta))}; {expected}"
 
-    def _images_of(self, *arguments: tf.Tensor) -> list[tf.Tensor]:
-        def make(*arrays: Any) -> Any:
-            return self._gradients.images(arrays[:-1], arrays[-1])
-
-        return _call(make, arguments, self._dtypes)
-
-    def _products_of(
-        self, arguments: Sequence[tf.Tensor], upstream: Sequence[tf.Tensor]
-    ) -> list[tf.Tensor]:
-        values = arguments[:-1]
-
-        def make(*arrays: Any) -> Any:
-            split = len(arguments)
-            products = self._gradients.products(
-                arrays[: split - 1], arrays[split - 1], list(arrays[split:])
-            )
-            return [
-                product.astype(value.dtype.as_numpy_dtype)
-                for product, value in zip(products, values, strict=True)
-            ]
-
-        products = _call(make, [*arguments, *upstream], [value.dtype for value in values])
-        for product, own in zip(products, self.theta.values(), strict=True):
-            product.set_shape(own.shape)
-        return products
-
 
 def differentiable(
     what: str | Recipe | Generator,
@@ -131,7 +113,8 @@ def differentiable(
     Sample i has the same random numbers under all values, those of its stream (seed, i), so that
     the gradient is of what was drawn ("pathwise"). It works under ``tf.GradientTape``, in a
     ``tf.function`` and in a Keras model. Each call makes the batch in Python, in the thread that
-    asks, once forward and once for the gradient.
+    asks, once forward and once for the gradient. A generator of TensorFlow ops is a graph instead,
+    which TensorFlow differentiates as often as one likes, and whose params are not validated.
 
     Args:
         what: an id, or a name for its newest version, a Recipe, or a Generator.
@@ -159,8 +142,72 @@ def differentiable(
     >>> sorted(tape.gradient(light, background)) == sorted(f.theta)
     True
     """
-    source = _source(what, params, seed, None, None, "all")
-    return DifferentiableImages(Gradients(source.generator, source.seed, wrt, gradient))
+    source = source_of(what, params, seed)
+    generator = source.generator
+    if gradient == "vjp" and isinstance(generator, Native):
+        return by_graph(generator, source.seed, wrt)
+    return by_python(generator, source.seed, wrt, gradient)
+
+
+def by_graph(generator: Any, seed: int, wrt: Sequence[str] | None) -> DifferentiableImages:
+    """Return the function of a generator of TensorFlow ops, which TensorFlow differentiates."""
+    theta = named(generator, wrt, list(continuous(generator.params)))
+    leaves = image_leaves(generator)
+    bits = np.uint64(seed).view(np.int64)
+
+    def images(values: list[tf.Tensor], indices: tf.Tensor) -> list[tf.Tensor]:
+        # What the ops have Python's floats for is of the image's dtype then.
+        cast = [tf.cast(value, leaves[0].feature.dtype) for value in values]
+        under = copy(generator)
+        under.params = holding(generator.params, dict(zip(theta, cast, strict=True)))
+        seeds = tf.fill(tf.shape(indices), tf.constant(bits))
+        return rows_of(under)(seeds, indices)[: len(leaves)]
+
+    return DifferentiableImages(generator, theta, tf.function(images, autograph=False))
+
+
+def by_python(
+    generator: Generator, seed: int, wrt: Sequence[str] | None, gradient: Gradient
+) -> DifferentiableImages:
+    """Return the function of a generator of NumPy, by its ``vjp`` or by central differences."""
+    python = Gradients(generator, seed, wrt, gradient)
+    dtypes = [tf.as_dtype(leaf.feature.dtype) for leaf in python.leaves]
+
+    def make(*arrays: Any) -> Any:
+        return python.images(arrays[:-1], arrays[-1])
+
+    def images(values: list[tf.Tensor], indices: tf.Tensor) -> list[tf.Tensor]:
+        def forward(*arguments: tf.Tensor) -> Any:
+            def backward(*upstream: tf.Tensor) -> Any:
+                return *_products(python, arguments, upstream), None
+
+            return _call(make, arguments, dtypes), backward
+
+        return tf.nest.flatten(tf.custom_gradient(forward)(*values, indices))  # type: ignore[no-any-return]
+
+    return DifferentiableImages(generator, python.theta, images)
+
+
+def _products(
+    python: Gradients, arguments: Sequence[tf.Tensor], upstream: Sequence[tf.Tensor]
+) -> list[tf.Tensor]:
+    """The gradients by the values, whose own gradient is an error."""
+    values, split = arguments[:-1], len(arguments)
+
+    def make(*arrays: Any) -> Any:
+        found = python.products(arrays[: split - 1], arrays[split - 1], list(arrays[split:]))
+        return [
+            product.astype(value.dtype.as_numpy_dtype)
+            for product, value in zip(found, values, strict=True)
+        ]
+
+    def first(*tensors: tf.Tensor) -> Any:
+        products = _call(make, tensors, [value.dtype for value in values])
+        for product, own in zip(products, python.theta.values(), strict=True):
+            product.set_shape(own.shape)
+        return products, _refuse
+
+    return tf.nest.flatten(tf.custom_gradient(first)(*arguments, *upstream))  # type: ignore[no-any-return]
 
 
 def _vector(indices: Any) -> tf.Tensor:
@@ -171,22 +218,6 @@ def _vector(indices: Any) -> tf.Tensor:
             "expected"
         )
     return tf.cast(vector, tf.int64)
-
-
-def _no_second(forward: Any, products: Any) -> Any:
-    """Bind a function to its gradient, and that to an error in the place of a second one."""
-
-    def images(*arguments: tf.Tensor) -> Any:
-        def backward(*upstream: tf.Tensor) -> Any:
-            def first(*tensors: tf.Tensor) -> Any:
-                split = len(arguments)
-                return products(tensors[:split], tensors[split:]), _refuse
-
-            return *tf.custom_gradient(first)(*arguments, *upstream), None
-
-        return forward(*arguments), backward
-
-    return tf.custom_gradient(images)
 
 
 def _refuse(*_: Any) -> Any:

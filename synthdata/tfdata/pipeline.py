@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from synthdata.execution import EXIT_GATE
 from synthdata.plan import Plan
-from synthdata.running import ATTRIBUTE, Run
+from synthdata.running import ATTRIBUTE, GraphRun, Run
 
 # After TensorFlow's own handlers were registered, so that it runs before them.
 atexit.register(EXIT_GATE.close)
@@ -49,16 +49,39 @@ def pipeline(
 
     # AutoGraph would read this file again, which may have changed since it was imported.
     dataset = _mapped(_numbers(plan), tf.autograph.experimental.do_not_convert(fetch))
-    dataset = finish(dataset)
+    dataset = _ahead(finish(dataset), run)
+    # TensorFlow keeps the function for ever; workers and memory end with the dataset.
+    weakref.finalize(dataset, run.executor.close).atexit = False
+    return dataset
+
+
+def graph_pipeline(
+    plan: Plan, run: GraphRun, element: Callable[[tf.Tensor], Any]
+) -> tf.data.Dataset:
+    """Return the dataset of all batches of a plan, made by TensorFlow alone.
+
+    Args:
+        plan: which samples each batch holds.
+        run: says how many batches are made at a time.
+        element: makes an element of the number of a batch.
+    """
+    dataset = _numbers(plan).map(
+        tf.autograph.experimental.do_not_convert(element),
+        num_parallel_calls=run.workers,
+        deterministic=True,
+    )
+    return _ahead(dataset, run)
+
+
+def _ahead(dataset: tf.data.Dataset, run: Run | GraphRun) -> tf.data.Dataset:
+    """Make batches ahead, in a dataset that knows what stands behind it."""
     options = tf.data.Options()
     # A checkpoint then holds the position, not the batches that were made ahead.
     options.experimental_symbolic_checkpoint = True
-    # Several calls at a time would wait for each other.
+    # Several calls into Python at a time would wait for each other.
     options.experimental_optimization.map_parallelization = False
     dataset = dataset.prefetch(PREFETCHED).with_options(options)
     setattr(dataset, ATTRIBUTE, run)
-    # TensorFlow keeps the function for ever; workers and memory end with the dataset.
-    weakref.finalize(dataset, run.executor.close).atexit = False
     return dataset
 
 
