@@ -6,7 +6,7 @@ It knows no TensorFlow; ``tfdata/gradients.py`` puts it behind ``tf.custom_gradi
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias, get_args
 
@@ -107,17 +107,29 @@ class Gradients:
         generator: Any = stream.generator
         assemble, rng = generator.output.assembler(), Rng()
         others = [None] * (len(generator.output.leaves) - len(self.leaves))
-        totals = [np.zeros(value.shape) for value in self.theta.values()]
+        found = []
         for row, index in enumerate(indices.tolist()):
             rng.rekey(self.seed, index)
             tree = assemble([*(image[row] for image in upstream), *others])["image"]
             try:
-                found = generator.vjp(rng, generator.params, tree)
+                found.append(generator.vjp(rng, generator.params, tree))
             except Exception as error:
                 raise self._failed(error, index) from error
-            for total, product in zip(totals, self._checked(found, index), strict=True):
-                total += product
-        return totals
+        return [self._total(name, found, indices) for name in self.theta]
+
+    def _total(
+        self, name: str, found: list[Any], indices: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """Add up what ``vjp`` returned by one name for the samples of a batch."""
+        try:
+            products = np.array([one[name] for one in found])
+            if products.dtype.kind == "f" and products.shape[1:] == self.theta[name].shape:
+                return np.asarray(products.sum(axis=0, dtype=np.float64))
+        except (KeyError, TypeError, ValueError):
+            pass  # what is wrong, and of which sample, is looked for below
+        for one, index in zip(found, indices.tolist(), strict=True):
+            self._check(name, one, index)
+        return np.zeros(self.theta[name].shape)  # of no samples
 
     def _central(
         self, values: Sequence[NDArray[Any]], indices: NDArray[np.int64], upstream: Images
@@ -171,24 +183,23 @@ class Gradients:
                 f"{generator.identity.id}: under these values the Output is {generator.output}, "
                 f"but {self.generator.output} is the generator's; a gradient keeps the shape"
             )
-        return Stream(generator, self.seed)
+        # Structure and dtype are checked of every sample, and each element of every sixteenth.
+        return Stream(generator, self.seed, "sampled")
 
-    def _checked(self, found: Any, index: int) -> Iterator[NDArray[Any]]:
-        for name, own in self.theta.items():
-            if not isinstance(found, Mapping) or name not in found:
-                came = ", ".join(found) if isinstance(found, Mapping) else type(found).__name__
-                raise GradientError(
-                    f"{self.generator.identity.id}: vjp returned {came or 'nothing'} for sample "
-                    f"{index}, but a dict with {', '.join(self.theta)} is expected"
-                )
-            product = np.asarray(found[name])
-            if product.shape != own.shape or product.dtype.kind != "f":
-                raise GradientError(
-                    f"{self.generator.identity.id}: vjp returned {product.dtype} of shape "
-                    f"{product.shape} by {name} for sample {index}, but floats of shape "
-                    f"{own.shape} are expected"
-                )
-            yield product
+    def _check(self, name: str, found: Any, index: int) -> None:
+        id = self.generator.identity.id
+        if not isinstance(found, Mapping) or name not in found:
+            came = ", ".join(found) if isinstance(found, Mapping) else type(found).__name__
+            raise GradientError(
+                f"{id}: vjp returned {came or 'nothing'} for sample {index}, but a dict with "
+                f"{', '.join(self.theta)} is expected"
+            )
+        product, shape = np.asarray(found[name]), self.theta[name].shape
+        if product.shape != shape or product.dtype.kind != "f":
+            raise GradientError(
+                f"{id}: vjp returned {product.dtype} of shape {product.shape} by {name} for sample "
+                f"{index}, but floats of shape {shape} are expected"
+            )
 
     def _failed(self, error: Exception, index: int) -> SampleError:
         problem = f"vjp {raised(error)}"

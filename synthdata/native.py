@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from synthdata.errors import DeclarationError
 from synthdata.generator import Generator
 from synthdata.sample import Sample
 
@@ -50,7 +51,16 @@ class TensorGenerator(Generator):
         return Sample(*(_row(tree) for tree in made))
 
     def sample_batch(self, rngs: Sequence[Any]) -> Sample:
-        """Make a sample for each ``Rng``, stacked into NumPy arrays."""
+        """Make a sample for each ``Rng``, stacked into NumPy arrays.
+
+        Raises:
+            DeclarationError: if it is not open.
+        """
+        if self._batch is None:
+            raise DeclarationError(
+                f"{self.identity.id} is not open: call open() before samples are drawn, and in an "
+                "open of its own super().open()"
+            )
         made = self._batch(*keys(rngs))
         tree = self.output.assembler(whole=True)([tensor.numpy() for tensor in made])
         return Sample(**tree)

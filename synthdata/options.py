@@ -51,6 +51,8 @@ def check_options(given: Mapping[str, Any]) -> None:
     for name, check in _CHECKS.items():
         if name in given:
             check(given[name])
+    if given.get("executor") == "graph" and given.get("workers") == 0:
+        raise BuildError("workers=0 is executor='inline', not 'graph'; leave one of them out")
     if given.get("as_supervised") and given.get("with_index"):
         raise BuildError("with_index=True has no place in the (image, label) of as_supervised=True")
 

@@ -35,14 +35,14 @@ class Waves(sd.TensorGenerator):
         import tensorflow as tf
 
         params = self.params
-        key = tf.stack([seed, index])
-        draws = tf.random.stateless_uniform([3], key, alg="philox")
+        keys = tf.random.split(tf.stack([seed, index]), 2, alg="philox")
+        draws = tf.random.stateless_uniform([3], keys[0], alg="philox")
         angle = 2 * 3.1415926 * draws[0]
         y = tf.range(params.height, dtype=tf.float32)[:, None]
         x = tf.range(params.width, dtype=tf.float32)[None, :]
         phase = tf.cos(angle) * x + tf.sin(angle) * y + tf.exp(draws[1])
         noise = tf.random.stateless_normal(
-            [params.height, params.width], key + 1, alg="philox", stddev=0.1
+            [params.height, params.width], keys[1], alg="philox", stddev=0.1
         )
         image = tf.sigmoid(params.contrast * tf.tanh(tf.sin(phase) + noise))
         image += tf.cast(index == params.wrong, tf.float32)

@@ -117,7 +117,7 @@ def test_all_values_together_give_the_same_params_again() -> None:
 
 def test_params_can_hold_what_no_validation_would_let_through() -> None:
     given = {"level": "a", "radius.high": "b", "lens.focus": "c", "free.gamma": "d"}
-    found = holding(Params(), given)
+    found: Any = holding(Params(), given)
     assert (found.level, found.radius.high, found.lens.focus) == ("a", "b", "c")
     assert (found.free, found.radius.low) == ({**Params().free, "gamma": "d"}, 1.0)
     assert type(found.radius) is sd.Uniform

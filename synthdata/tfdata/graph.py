@@ -15,6 +15,7 @@ from synthdata.features import ClassLabel, Feature, Image, Mask, Scalar, Tensor
 from synthdata.generator import Generator
 from synthdata.output import Leaf
 from synthdata.stream import SAMPLED_EVERY, Validate
+from synthdata.tfdata.purity import check_ops, kinds
 
 BLOCK: Final = 16
 """Rows that are made at once, never fewer or more.
@@ -44,7 +45,7 @@ def rows_of(generator: Any) -> Callable[[Any, Any], Made]:
 
     Raises:
         DeclarationError: if its Output has what a graph has no check of, or ``tensor_sample``
-            returns what is not declared.
+            returns what is not declared, or has ops that ``check_ops`` refuses.
     """
     _check_kinds(generator)
     block = _block_function(generator)
@@ -73,10 +74,12 @@ def _blocks(key: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
 
 def _block_function(generator: Any) -> Callable[[Any, Any], Made]:
     check = structure_check(generator.output, _leaf_check)
+    own: set[str] = set()
 
     def one(key: tuple[tf.Tensor, tf.Tensor]) -> Made:
         # AutoGraph has no part in it: what is traced is what is written.
         sample = tf.autograph.experimental.do_not_convert(generator.tensor_sample)(*key)
+        own.update(kinds(tf.compat.v1.get_default_graph()))
         try:
             return check(sample)
         except Violation as violation:
@@ -91,7 +94,7 @@ def _block_function(generator: Any) -> Callable[[Any, Any], Made]:
         autograph=False,
         experimental_attributes={"_noinline": True},
     )
-    traced.get_concrete_function()
+    check_ops(generator.identity.id, own, kinds(traced.get_concrete_function().graph))
     return traced  # type: ignore[no-any-return]
 
 
