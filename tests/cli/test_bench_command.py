@@ -202,7 +202,7 @@ def test_without_tensorflow_it_says_so_before_anything_is_timed(plugin: Path, sp
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--executor", "fast"), "expected auto, inline, threads or processes"),
+        (("--executor", "fast"), "expected auto, inline, threads, processes or graph"),
         (("--workers", -1), "--workers -1"),
         (("--batch-size", 0), "--batch-size 0"),
         (("--seconds", 0), "--seconds 0"),

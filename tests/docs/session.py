@@ -111,8 +111,6 @@ class Session:
             "PATH": f"{self._bin}{os.pathsep}{os.defpath}",
             "VIRTUAL_ENV": str(self._bin.parent),
             "TF_CPP_MIN_LOG_LEVEL": "3",
-            # Where the processor has them, TensorFlow says so at any level.
-            "TF_ENABLE_ONEDNN_OPTS": "0",
             "HF_HOME": str(self._bin.parent / "hugging-face"),
             "HF_HUB_OFFLINE": "1",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
