@@ -18,7 +18,12 @@ from synthdata.dtypes import Bound, DType, IntegerDType, bounds
 from synthdata.models import declaration
 
 
-def _names(names: tuple[str, ...]) -> tuple[str, ...]:
+def distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return names as they are, each of which must be there once, and not be empty.
+
+    Raises:
+        ValueError: says which is not.
+    """
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
         raise ValueError(f"every name once, but doubled are {', '.join(map(repr, doubled))}")
@@ -32,7 +37,7 @@ if TYPE_CHECKING:
     # A list is as good: validation makes a tuple of it.
     Names: TypeAlias = Sequence[str]
 else:
-    Names = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_names)]
+    Names = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(distinct)]
 
 
 @declaration

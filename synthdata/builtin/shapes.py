@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,25 +14,16 @@ from synthdata.builtin.shape_outlines import LEAST_RADIUS, SHAPES, Shape, ShapeN
 from synthdata.builtin.shape_scene import Scene
 from synthdata.builtin.shape_textures import TEXTURES, Floats, TextureName, texture
 from synthdata.distributions import Distribution, Uniform, within
-from synthdata.features import Boxes, ClassLabel, Image, Mask, Scalar, Tensor, UpTo
+from synthdata.features import Boxes, ClassLabel, Image, Mask, Scalar, Tensor, UpTo, distinct
 from synthdata.generator import Generator, Params
 from synthdata.output import Output
 from synthdata.sample import Sample
-
-T = TypeVar("T")
 
 PLACEMENTS: Final = 20
 """Places tried for a shape before it is left out."""
 
 OVERHANG: Final = 0.5
 """Most of its radius that a shape may lose beyond the border of an image of several shapes."""
-
-
-def _distinct(values: tuple[T, ...]) -> tuple[T, ...]:
-    doubled = [value for place, value in enumerate(values) if value in values[:place]]
-    if doubled:
-        raise ValueError(f"every name once, but doubled is {doubled[0]!r}")
-    return values
 
 
 class Shapes(Generator):
@@ -57,7 +48,7 @@ class Shapes(Generator):
             description="label: the class of one shape, boxes and classes of several, or the mask "
             "in which the k-th shape is k",
         )
-        shapes: Annotated[tuple[ShapeName, ...], AfterValidator(_distinct)] = Field(
+        shapes: Annotated[tuple[ShapeName, ...], AfterValidator(distinct)] = Field(
             SHAPES, min_length=1, description="the classes, each as likely as the others"
         )
         max_shapes: int = Field(
@@ -73,7 +64,7 @@ class Shapes(Generator):
         min_visibility: float = Field(
             0.3, gt=0, le=1, description="least part of a shape that others leave visible"
         )
-        backgrounds: Annotated[tuple[TextureName, ...], AfterValidator(_distinct)] = Field(
+        backgrounds: Annotated[tuple[TextureName, ...], AfterValidator(distinct)] = Field(
             TEXTURES, min_length=1, description="the textures, each as likely as the others"
         )
         background_contrast: Annotated[Distribution, within(0, 255)] = Field(

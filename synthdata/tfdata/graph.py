@@ -94,8 +94,10 @@ def _block_function(generator: Any) -> Callable[[Any, Any], Made]:
         autograph=False,
         experimental_attributes={"_noinline": True},
     )
-    check_ops(generator.identity.id, own, kinds(traced.get_concrete_function().graph))
-    return traced  # type: ignore[no-any-return]
+    # Calls of the function itself are watched for too many tracings, of all generators together.
+    concrete = traced.get_concrete_function()
+    check_ops(generator.identity.id, own, kinds(concrete.graph))
+    return concrete  # type: ignore[no-any-return]
 
 
 def batch_function(generator: Generator) -> Callable[[Any, Any], Made]:
@@ -108,9 +110,8 @@ def batch_function(generator: Generator) -> Callable[[Any, Any], Made]:
         DeclarationError: as for ``rows_of``.
     """
     key = tf.TensorSpec([None], tf.int64)
-    return tf.function(  # type: ignore[no-any-return]
-        rows_of(generator), input_signature=[key, key], autograph=False
-    )
+    traced = tf.function(rows_of(generator), input_signature=[key, key], autograph=False)
+    return traced.get_concrete_function()  # type: ignore[no-any-return]
 
 
 def _check_kinds(generator: Generator) -> None:

@@ -17,7 +17,7 @@ PHOTOS = {
 }
 
 
-@parametrize_generators("noise-v1", "records-v1", "shapes-v1", "spots-v1")
+@parametrize_generators("noise-v1", "records-v1", "shapes-v1", "spots-v1", "textures-v1")
 def test_a_built_in_generator_keeps_the_contract(check: Callable[[], None]) -> None:
     check()
 
