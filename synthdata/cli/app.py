@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -70,3 +71,5 @@ def program(
     ] = False,
 ) -> None:
     """Synthetic data sets for vision models, made by generator plugins."""
+    # TensorFlow reads it when it is imported; its errors come as exceptions too.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

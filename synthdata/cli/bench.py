@@ -70,8 +70,6 @@ def bench(
     load = os.getloadavg()[0]
     _check(executor, workers, batch_size, seconds, step)
     recipe = recipe_of(target, param, seed)
-    # TensorFlow reads it when it is imported; its errors come as exceptions too.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     options = {"executor": executor, "workers": workers, "batch_size": batch_size}
     with _all_prints_go_to_stderr():
         _need_tensorflow()
