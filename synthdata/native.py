@@ -33,17 +33,19 @@ class TensorGenerator(Generator):
     def tensor_sample(self, seed: Any, index: Any) -> Sample:
         """Make one sample of tensors; see ``Native.tensor_sample``."""
 
+    _rows: Any = None
     _batch: Any = None
 
     def open(self) -> None:
         """Trace the ops."""
-        from synthdata.tfdata.graph import batch_function
+        from synthdata.tfdata.graph import batch_function, rows_of
 
-        self._batch = batch_function(self)
+        self._rows = rows_of(self)
+        self._batch = batch_function(self._rows)
 
     def close(self) -> None:
         """Let the graph go."""
-        self._batch = None
+        self._rows = self._batch = None
 
     def sample(self, rng: np.random.Generator) -> Sample:
         """Make one sample of NumPy arrays."""

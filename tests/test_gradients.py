@@ -415,6 +415,22 @@ def test_a_generator_of_tensors_is_differentiated_by_tensorflow() -> None:
         np.testing.assert_allclose(central[name], value, rtol=1e-7, err_msg=name)
 
 
+def test_a_generator_of_tensors_has_what_it_loads_when_it_is_opened() -> None:
+    class Loads(Wave):
+        def open(self) -> None:
+            self.level = np.float64(3.0)
+            super().open()
+
+        def tensor_sample(self, seed: Any, index: Any) -> sd.Sample:
+            image, label, _ = super().tensor_sample(seed, index)
+            return sd.Sample(self.level * image, label)
+
+    f, plain = sd.differentiable(Loads(), ["pace"]), sd.differentiable(Wave(), ["pace"])
+    np.testing.assert_allclose(
+        f(f.theta, [2])["image"], 3 * plain(plain.theta, [2])["image"], rtol=1e-12
+    )
+
+
 def test_a_generator_of_tensors_is_given_values_in_the_dtype_of_its_image() -> None:
     f = sd.differentiable(Wave(dtype="float32"), ["pace", "shift"])
     image = f(f.theta, INDICES)["image"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -461,6 +462,35 @@ def test_a_generator_that_only_has_the_method_is_built_as_a_graph() -> None:
     assert isinstance(Plain(), sd.Native)
     (batch,) = sd.build(Plain(), samples=3)
     assert batch["image"][:, 0, 0, 0].numpy().tolist() == [0, 1, 2]
+
+
+def test_what_open_loads_is_in_the_graph_and_the_generator_is_closed_again() -> None:
+    seen: list[str] = []
+
+    class Loads(sd.TensorGenerator):
+        """A grey level that open loads."""
+
+        @classmethod
+        def describe(cls, params: Any) -> sd.Output:
+            return sd.Output(image=sd.Image(2, 2, 1, "float32"))
+
+        def open(self) -> None:
+            self.level = tf.constant(0.25)
+            super().open()
+            seen.append("open")
+
+        def close(self) -> None:
+            super().close()
+            seen.append("closed")
+
+        def tensor_sample(self, seed: Any, index: Any) -> sd.Sample:
+            return sd.Sample(tf.fill([2, 2, 1], self.level))
+
+    dataset = sd.build(Loads(), samples=3)
+    gc.collect()
+    assert seen == ["open", "closed"]
+    (batch,) = dataset
+    assert batch["image"].numpy().tolist() == np.full((3, 2, 2, 1), 0.25).tolist()
 
 
 def test_gradients_flow_through_a_sample() -> None:

@@ -26,7 +26,7 @@ from synthdata.running import GraphRun, Run
 from synthdata.source import Source
 from synthdata.stream import Validate
 from synthdata.tfdata.elements import Elements
-from synthdata.tfdata.graph import asserted, rows_of
+from synthdata.tfdata.graph import asserted, open_rows
 from synthdata.tfdata.pipeline import graph_pipeline, pipeline
 from synthdata.tfdata.positions import batch_indices
 
@@ -180,15 +180,17 @@ def _graph(
     source: Source, plan: Plan, elements: Elements, workers: int, validate: Validate
 ) -> tf.data.Dataset:
     """Return the dataset of a generator of TensorFlow ops, without Python."""
-    generator = source.generator
-    rows = rows_of(generator)
-    seed = np.uint64(source.seed).view(np.int64)
+    generator, seed = source.generator, source.seed
+    # What is traced holds on to what ``open`` loads; the generator is closed when it was traced.
+    source.open()
+    rows = open_rows(generator)
+    bits = np.uint64(seed).view(np.int64)
 
     def element(number: tf.Tensor) -> Any:
         indices = batch_indices(plan, number)
-        seeds = tf.fill(tf.shape(indices), tf.constant(seed))
+        seeds = tf.fill(tf.shape(indices), tf.constant(bits))
         made = rows(seeds, indices)
-        tensors = [indices, *asserted(generator, source.seed, indices, made, validate)]
+        tensors = [indices, *asserted(generator, seed, indices, made, validate)]
         seen = [tensors[place] for place in elements.places]
         return elements.element(seen, plan.batch_size if plan.full else None)
 

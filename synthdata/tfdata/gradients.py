@@ -17,7 +17,7 @@ from synthdata.models import suggest
 from synthdata.powers import Native
 from synthdata.recipe import Recipe
 from synthdata.tfdata.builder import source_of
-from synthdata.tfdata.graph import rows_of
+from synthdata.tfdata.graph import open_rows
 from synthdata.theta import continuous, holding
 
 Images: TypeAlias = Callable[[list[tf.Tensor], tf.Tensor], list[tf.Tensor]]
@@ -161,7 +161,10 @@ def by_graph(generator: Any, seed: int, wrt: Sequence[str] | None) -> Differenti
         under = copy(generator)
         under.params = holding(generator.params, dict(zip(theta, cast, strict=True)))
         seeds = tf.fill(tf.shape(indices), tf.constant(bits))
-        return rows_of(under)(seeds, indices)[: len(leaves)]
+        under.open()
+        made = open_rows(under)(seeds, indices)[: len(leaves)]
+        under.close()
+        return made
 
     return DifferentiableImages(generator, theta, tf.function(images, autograph=False))
 

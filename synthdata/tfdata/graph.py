@@ -100,17 +100,19 @@ def _block_function(generator: Any) -> Callable[[Any, Any], Made]:
     return concrete  # type: ignore[no-any-return]
 
 
-def batch_function(generator: Generator) -> Callable[[Any, Any], Made]:
-    """Return what ``rows_of`` returns, as a function of TensorFlow.
+def open_rows(generator: Any) -> Callable[[Any, Any], Made]:
+    """Return what ``rows_of`` returns, of a generator that is open and may have traced it there."""
+    return getattr(generator, "_rows", None) or rows_of(generator)
+
+
+def batch_function(rows: Callable[[Any, Any], Made]) -> Callable[[Any, Any], Made]:
+    """Return what ``rows_of`` returned as a function of TensorFlow, which can be saved.
 
     Args:
-        generator: one that is Native.
-
-    Raises:
-        DeclarationError: as for ``rows_of``.
+        rows: from seeds and indices to the tensors of all leaves.
     """
     key = tf.TensorSpec([None], tf.int64)
-    traced = tf.function(rows_of(generator), input_signature=[key, key], autograph=False)
+    traced = tf.function(rows, input_signature=[key, key], autograph=False)
     return traced.get_concrete_function()  # type: ignore[no-any-return]
 
 
