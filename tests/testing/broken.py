@@ -16,6 +16,7 @@ from pydantic.annotated_handlers import GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
 import synthdata as sd
+from tests.testing import native_broken, slopes
 
 SIZE = 6
 
@@ -404,6 +405,12 @@ BROKEN: dict[str, tuple[tuple[type[sd.Generator], str | None], ...]] = {
     "threads": ((SharesScratch, None),),
     "sample-into": ((IntoOther, None),),
     "sample-batch": ((BatchOther, None),),
+    "gradient-names": ((slopes.Missing, None), (slopes.Infinite, None)),
+    "gradient-sample": ((slopes.DrawsMore, None), (slopes.KeepsWeights, None)),
+    "gradient-vjp": ((slopes.WrongSign, None), (slopes.NoiseIsVariance, None)),
+    "graph-eager": ((native_broken.BakesRandom, None),),
+    "graph-batches": ((native_broken.OwnSample, None),),
+    "graph-saved": ((native_broken.HoldsAVariable, None),),
     "fresh-process": ((Hashes, None),),
     "worker-process": ((DislikesWorkers, None),),
     "pinned-digest": ((Redrawn, "redrawn-v1"),),

@@ -22,6 +22,8 @@ def test_each_check_has_a_generator_that_fails_it() -> None:
 def test_a_generator_that_is_broken_in_one_way_fails_that_check_and_no_other(
     name: str, kind: type[sd.Generator], id: str | None
 ) -> None:
+    if issubclass(kind, sd.TensorGenerator):
+        pytest.importorskip("tensorflow")
     report = check_generator(kind, id=id)
     assert [result.name for result in report.failures] == [name], str(report)
     assert not report
@@ -33,17 +35,13 @@ def test_a_generator_that_keeps_the_contract_passes_all_that_applies() -> None:
     report = check_generator(Complete)
     assert report, str(report)
     skipped = {item.name for item in report.results if item.outcome is Outcome.SKIPPED}
-    assert skipped == {"id", "pinned-digest"}
-    assert report.counts == {
-        "ran": len(CHECKS) - 2,
-        "passed": len(CHECKS) - 2,
-        "failed": 0,
-        "expected": 0,
-        "skipped": 2,
-    }
+    gradients = {"gradient-names", "gradient-sample", "gradient-vjp"}
+    graphs = {"graph-eager", "graph-batches", "graph-saved"}
+    assert skipped == {"id", "pinned-digest"} | gradients | graphs
+    ran = len(CHECKS) - len(skipped)
+    assert report.counts == {"ran": ran, "passed": ran, "failed": 0, "expected": 0, "skipped": 8}
     assert str(report).endswith(
-        f"Complete conforms: {len(CHECKS) - 2} ran, {len(CHECKS) - 2} passed, "
-        "0 failed, 0 expected, 2 skipped"
+        f"Complete conforms: {ran} ran, {ran} passed, 0 failed, 0 expected, 8 skipped"
     )
 
 

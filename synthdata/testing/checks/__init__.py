@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from synthdata.testing.check import Check
-from synthdata.testing.checks import contract, declaration, isolation, processes, repetition, roads
+from synthdata.testing.checks import (
+    contract,
+    declaration,
+    gradients,
+    isolation,
+    processes,
+    repetition,
+    roads,
+    tensors,
+)
 
 CHECKS: Final[tuple[Check, ...]] = (
     *declaration.CHECKS,
@@ -13,6 +22,8 @@ CHECKS: Final[tuple[Check, ...]] = (
     *isolation.CHECKS,
     *repetition.CHECKS,
     *roads.CHECKS,
+    *gradients.CHECKS,
+    *tensors.CHECKS,
     *processes.CHECKS,
 )
 """All of them."""

@@ -32,7 +32,7 @@ LEAK: Final = 512
 """Bytes a sample above which memory counts as growing; tracing itself takes some."""
 
 
-@check("draw all random numbers from rng", "structure")
+@check("draw all random numbers from rng", "structure", "graph-eager")
 def global_random_numbers(subject: Subject) -> None:
     """The global random numbers, of random and of numpy.random, are neither used nor seeded."""
     before = snapshot((random.getstate(), np.random.get_state()))
@@ -44,7 +44,11 @@ def global_random_numbers(subject: Subject) -> None:
         raise Failure("samples change with their seed")
 
 
-@check("leave the time out of samples; where one is wanted, draw it from rng", "structure")
+@check(
+    "leave the time out of samples; where one is wanted, draw it from rng",
+    "structure",
+    "graph-eager",
+)
 def clock(subject: Subject) -> None:
     """Samples do not depend on the time."""
     if _follow(subject, disturbance.clock, (1_000_000_000, 1_040_000_000)):
