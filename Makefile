@@ -38,6 +38,7 @@ slow: $(VENV)/.installed
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/batch_overhead.py
 	$(BIN)/python benchmarks/peers.py
+	$(BIN)/python benchmarks/gradients.py
 
 # Data sets in files: writing against TFDS, reading against a pipeline by hand.
 bench-files: $(VENV)/.installed

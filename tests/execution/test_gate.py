@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -49,7 +50,11 @@ SCRIPT = """
 def leave(way: str) -> tuple[float, subprocess.CompletedProcess[str]]:
     """Run the script; return the seconds from its last line to its end, and how it ended."""
     command = [sys.executable, "-c", textwrap.dedent(SCRIPT), way]
-    environment = {"PATH": "/usr/bin:/bin", "TF_CPP_MIN_LOG_LEVEL": "1"}
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "TF_CPP_MIN_LOG_LEVEL": "1",
+        "TF_ENABLE_ONEDNN_OPTS": os.environ["TF_ENABLE_ONEDNN_OPTS"],
+    }
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     )
