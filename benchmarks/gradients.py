@@ -1,8 +1,8 @@
 """Gradients against a plain loop of ``sample`` and ``vjp``, and tensors in a graph against Python.
 
-``sd.differentiable`` makes a batch of ``spots-v1`` and its gradient; the loop calls ``sample`` and
-``vjp`` for each sample, without TensorFlow, check or batch. Params change at each step, as they do
-when they are fitted.
+``sd.differentiable`` makes a batch of ``spots-v1``, and gradients from an upstream gradient that is
+given; the loop calls ``sample`` and ``vjp`` for each sample, without TensorFlow, check or batch.
+Params change at each step, as they do when they are fitted. ``sd.tune_process()`` was called.
 
 ``textures-v1`` is built as a graph, and against it: one ``py_function`` a batch that makes its
 samples by ``tensor_sample`` one after another; one that makes them all at once by the function
@@ -63,30 +63,32 @@ def by_loop(dtype: str) -> Iterator[Any]:
 
 def by_tape(dtype: str) -> Iterator[Any]:
     """Yield gradients of batches, from a tape over ``sd.differentiable``."""
-    f = sd.differentiable(spots(dtype))
-    indices = tf.range(BATCH, dtype=tf.int64)
+    f, step = _step(dtype)
     for theta in thetas(f):
-        tensors = {name: tf.constant(value) for name, value in theta.items()}
-        with tf.GradientTape() as tape:
-            tape.watch(tensors)
-            light = tf.reduce_sum(f(tensors, indices)["image"])
-        yield tape.gradient(light, tensors)
+        yield step({name: tf.constant(value) for name, value in theta.items()})
 
 
 def by_function(dtype: str) -> Iterator[Any]:
     """Yield the same from a ``tf.function``, as a training loop has it."""
+    f, step = _step(dtype)
+    traced = tf.function(step)
+    for theta in thetas(f):
+        yield traced({name: tf.constant(value) for name, value in theta.items()})
+
+
+def _step(dtype: str) -> tuple[Any, Callable[[Any], Any]]:
     f = sd.differentiable(spots(dtype))
     indices = tf.range(BATCH, dtype=tf.int64)
+    upstream = tf.ones(f(f.theta, indices)["image"].shape, dtype)
 
     def step(tensors: dict[str, Any]) -> Any:
         with tf.GradientTape() as tape:
             tape.watch(tensors)
-            light = tf.reduce_sum(f(tensors, indices)["image"])
-        return tape.gradient(light, tensors)
+            images = f(tensors, indices)["image"]
+        # A graph would not make images that nobody gets.
+        return images, tape.gradient(images, tensors, output_gradients=upstream)
 
-    traced = tf.function(step)
-    for theta in thetas(f):
-        yield traced({name: tf.constant(value) for name, value in theta.items()})
+    return f, step
 
 
 def as_graph() -> Iterator[Any]:
@@ -170,6 +172,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each contender")
     arguments = parser.parse_args()
+    sd.tune_process()
     for dtype in ("float32", "float64"):
         table(
             f"spots-v1, {dtype}, images and gradients of batches of {BATCH}",

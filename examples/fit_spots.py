@@ -25,7 +25,6 @@ from fitting import Fit, fit
 from numpy.typing import NDArray
 
 import synthdata as sd
-from synthdata.theta import changed
 
 OUT = Path("demo/fit")
 SIDE: Final = 64
@@ -133,7 +132,7 @@ def spots(params: Mapping[str, Any], wrt: Any = None) -> Any:
 def with_theta(params: Mapping[str, Any], theta: Mapping[str, float]) -> dict[str, Any]:
     """Return params with fitted values, rounded to four digits, as a recipe has them."""
     rounded = {name: float(f"{value:.4g}") for name, value in theta.items()}
-    fitted = changed(sd.make("spots-v1", **params).params, rounded).model_dump(mode="json")
+    fitted = spots(params).params(rounded).model_dump(mode="json")
     return {name: fitted[name] for name in params}
 
 

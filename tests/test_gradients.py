@@ -181,6 +181,17 @@ def test_other_values_give_the_samples_of_a_generator_that_has_them() -> None:
     np.testing.assert_array_equal(made, sd.Source.of(other, seed=9, samples=5)[4].image)
 
 
+def test_values_that_were_fitted_become_params_of_a_recipe() -> None:
+    f = sd.differentiable("spots-v1", ["psf", "background"], params={"dtype": "float32"})
+    fitted = f.params({"psf": tf.Variable(2.5), "background.high": np.float64(40)})
+    recipe = sd.Recipe(generator="spots-v1", params=fitted.model_dump(mode="json"), samples=3)
+    assert recipe.params["psf"] == 2.5
+    assert recipe.params["background"] == {"uniform": [10.0, 40.0]}
+    assert sd.Source(recipe)[2].image.dtype == np.float32
+    with pytest.raises(sd.GradientError, match=r"psf=-1.0 cannot be"):
+        f.params({"psf": -1.0})
+
+
 def test_an_id_with_params_and_a_recipe_are_taken_as_build_takes_them() -> None:
     by_id = sd.differentiable(
         "noise-v1",

@@ -15,7 +15,7 @@ from synthdata.builtin.shape_scene import Scene
 from synthdata.builtin.shape_textures import TEXTURES, Floats, TextureName, texture
 from synthdata.distributions import Distribution, Uniform, within
 from synthdata.features import Boxes, ClassLabel, Image, Mask, Scalar, Tensor, UpTo, distinct
-from synthdata.generator import Generator, Params
+from synthdata.generator import BaseParams, Generator
 from synthdata.output import Output
 from synthdata.sample import Sample
 
@@ -39,7 +39,7 @@ class Shapes(Generator):
     drawn: pixels from the upper left corner, degrees clockwise from upright, grey levels.
     """
 
-    class Params(Params):
+    class Params(BaseParams):
         """What the images show, and which of it is the label."""
 
         size: int = Field(64, ge=16, le=2048, description="side of the image in pixels")
@@ -98,7 +98,7 @@ class Shapes(Generator):
             return radius
 
     @classmethod
-    def describe(cls, params: Params) -> Output:
+    def describe(cls, params: Any) -> Output:
         """Declare an RGB image, the label of the task, and the scene as metadata."""
         size, names, most = params.size, params.shapes, _most(params)
         mask = Mask(size, size, le=most, description="0, or k at the k-th shape")

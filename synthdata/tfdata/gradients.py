@@ -18,7 +18,7 @@ from synthdata.powers import Native
 from synthdata.recipe import Recipe
 from synthdata.tfdata.builder import source_of
 from synthdata.tfdata.graph import open_rows
-from synthdata.theta import continuous, holding
+from synthdata.theta import changed, continuous, holding
 
 Images: TypeAlias = Callable[[list[tf.Tensor], tf.Tensor], list[tf.Tensor]]
 """From values in the order of theta, and indices, to the images."""
@@ -42,6 +42,7 @@ class DifferentiableImages:
         self, generator: Generator, theta: Mapping[str, NDArray[Any]], images: Images
     ) -> None:
         self.theta = {name: value.copy() for name, value in theta.items()}
+        self._own = generator.params
         self._output = generator.output
         self._shapes = [leaf.feature.bound for leaf in image_leaves(generator)]
         self._images = images
@@ -69,6 +70,20 @@ class DifferentiableImages:
             image.set_shape([None, *shape])
         others = [None] * (len(self._output.leaves) - len(images))
         return {"image": self._output.assembler()([*images, *others])["image"]}
+
+    def params(self, theta: Mapping[str, Any]) -> Any:
+        """Return the generator's params with the values of theta, validated.
+
+        ``params(theta).model_dump(mode="json")`` is what a Recipe takes.
+
+        Args:
+            theta: numbers, arrays, eager tensors or variables; names that are left out keep the
+                generator's own value.
+
+        Raises:
+            GradientError: if a name is unknown, a shape is another, or the params refuse a value.
+        """
+        return changed(self._own, {name: np.asarray(value) for name, value in theta.items()})
 
     def _values(self, theta: Mapping[str, Any]) -> list[tf.Tensor]:
         if not isinstance(theta, Mapping) or set(theta) != set(self.theta):

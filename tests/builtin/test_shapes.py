@@ -490,7 +490,8 @@ def test_one_size_too_small_is_not_blamed_on_the_radius_too() -> None:
 
 
 def test_the_declaration_needs_no_instance_and_names_the_whole_scene() -> None:
-    output = Shapes.describe(Shapes.Params(task="detect", max_shapes=3))
+    params = Shapes.Params.model_validate({"task": "detect", "max_shapes": 3})
+    output = Shapes.describe(params)
     assert output.label == {
         "boxes": output.metadata["boxes"],
         "classes": output.metadata["classes"],
