@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Final, NamedTuple, TypeAlias
 
@@ -19,6 +20,10 @@ ROUNDING: Final = 16
 TOLERANCES: Final = {"float64": 1e-5, "float32": 1e-2, "float16": 1e-1}
 """Relative errors above which a derivative of an image is wrong, by its dtype."""
 
+TELLING: Final = 0.25
+"""Part of a derivative that rounding may be; then a wrong sign, a missing term and a factor of 2
+still show, which are off by half of it at least."""
+
 
 class Accuracy(NamedTuple):
     """How exactly differences can be had of numbers of some precision.
@@ -26,11 +31,13 @@ class Accuracy(NamedTuple):
     Attributes:
         precision: of the numbers, as ``np.finfo`` has it.
         tolerance: relative error above which a derivative is wrong.
+        telling: part of a derivative that rounding may be, for a difference to be of use.
         steps: relative to the value, from the first that is tried to the last.
     """
 
     precision: float
     tolerance: float
+    telling: float
     steps: tuple[float, ...]
 
     @classmethod
@@ -46,13 +53,17 @@ class Accuracy(NamedTuple):
         A gradient is often 100 times less than the image divided by the value. Hence a tolerance
         of 1e-5 of float64, and 1e-2 of float32; float16 shows little but signs and factors.
 
+        Of a coarse image rounding may be more than all that a faint value changes, and then any
+        derivative would agree. In float64 that is so only of values that change the image by less
+        than 5e-9 of itself, which is as good as not at all: there, ``telling`` has no bound.
+
         >>> Accuracy.of("float64").tolerance, Accuracy.of("float32").tolerance
         (1e-05, 0.01)
         """
         precision = float(np.finfo(dtype).eps)
-        best = precision**0.2
-        parts = (1, 10, 100, 1000) if dtype == "float64" else (1, 3, 10)
-        return cls(precision, TOLERANCES[dtype], tuple(best / part for part in parts))
+        fine, best = dtype == "float64", precision**0.2
+        steps = tuple(best / part for part in ((1, 10, 100, 1000) if fine else (1, 3, 10)))
+        return cls(precision, TOLERANCES[dtype], math.inf if fine else TELLING, steps)
 
 
 class Slope(NamedTuple):

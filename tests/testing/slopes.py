@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import random
+import time
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -113,6 +115,27 @@ class Pair(Slope):
         return total
 
 
+class Unused(Slope):
+    """Its image does not depend on one of its params, and shows a faint noise in float64."""
+
+    class Params(Slope.Params):
+        noise: float = 1e-6
+        offset: float = 1000.0
+        unused: float = 3.0
+
+    differentiable_params = (*Slope.differentiable_params, "unused")
+
+    def products(self, *args: Any) -> Any:
+        return {**super().products(*args), "unused": 0.0}
+
+
+class UnusedFloat32(Unused, OnlyFloat32):
+    """Its image does not depend on one of its params, in float32."""
+
+    class Params(OnlyFloat32.Params):
+        unused: float = 3.0
+
+
 class AtABound(Slope):
     """Its level is the least that is allowed, and its gain is drawn from a range of no width."""
 
@@ -130,7 +153,7 @@ class MaybeNothing(Slope):
     differentiable_params = ("extra",)
 
 
-RIGHT = [Slope, OnlyFloat32, Clipped, Pair, AtABound]
+RIGHT = [Slope, OnlyFloat32, Clipped, Pair, Unused, UnusedFloat32, AtABound]
 
 
 class Whole(Slope):
@@ -228,6 +251,45 @@ class ChangesUpstream(Slope):
         return upstream
 
 
+class FaintRandom(Changed):
+    """It takes a little from the global random numbers, less than differences show."""
+
+    def change(self, found: Any) -> Any:
+        return {"level": found["level"] * (1 + 1e-8 * random.random())}
+
+
+class FaintNumpy(Changed):
+    """It takes a little from NumPy's global random numbers."""
+
+    def change(self, found: Any) -> Any:
+        return {"level": found["level"] * (1 + 1e-8 * np.random.uniform())}
+
+
+class FaintClock(Changed):
+    """It depends a little on the time."""
+
+    def change(self, found: Any) -> Any:
+        return {"level": found["level"] * (1 + 1e-26 * time.time_ns())}
+
+
+class FaintCount(Changed):
+    """It counts its calls, not in self."""
+
+    COUNT: ClassVar[list[int]] = [0]
+
+    def change(self, found: Any) -> Any:
+        self.COUNT[0] += 1
+        return {"level": found["level"] * (1 + 1e-9 * self.COUNT[0])}
+
+
+class SeedsNumpy(Slope):
+    """Its vjp seeds NumPy's global random numbers, and takes none."""
+
+    def weights(self, gain: float, noise: Any, upstream: Any) -> Any:
+        np.random.seed(0)
+        return upstream
+
+
 class WrongSign(Changed):
     """A sign is wrong."""
 
@@ -316,6 +378,25 @@ class SomewhatMoreFloat32(Changed, OnlyFloat32):
         return {"level": found["level"] * 1.03}
 
 
+class FaintFloat32(OnlyFloat32):
+    """Its float32 image is so bright that its noise is lost in rounding."""
+
+    class Params(OnlyFloat32.Params):
+        noise: float = 0.01
+        offset: float = 1000.0
+
+
+class FaintZero(ZeroNoise, FaintFloat32):
+    """It has no gradient by a noise that is lost in rounding."""
+
+
+class FaintSign(Changed, FaintFloat32):
+    """A sign is wrong by a noise that is lost in rounding."""
+
+    def change(self, found: Any) -> Any:
+        return {"noise": -found["noise"]}
+
+
 class Stairs(Slope):
     """Its float image goes up by levels, and its gradient is that of a ramp."""
 
@@ -355,7 +436,17 @@ class Fixed(Slope):
 
 
 WRONG_NAMES = [UnknownName, NoNames, Missing, FlatTilt, IntegerLevel, Infinite, Whole]
-WRONG_SAMPLES = [DrawsMore, DrawsLess, KeepsWeights, ChangesUpstream]
+WRONG_SAMPLES = [
+    DrawsMore,
+    DrawsLess,
+    KeepsWeights,
+    ChangesUpstream,
+    FaintRandom,
+    FaintNumpy,
+    FaintClock,
+    FaintCount,
+    SeedsNumpy,
+]
 WRONG_PRODUCTS = [
     WrongSign,
     Twice,
@@ -369,6 +460,9 @@ WRONG_PRODUCTS = [
     ForgetsTheClip,
     TwiceFloat32,
     SomewhatMoreFloat32,
+    FaintFloat32,
+    FaintZero,
+    FaintSign,
     Stairs,
     Jagged,
     HalfTheSamples,

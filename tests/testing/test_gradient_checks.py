@@ -68,8 +68,11 @@ def test_a_wrong_product_fails(kind: type[sd.Generator]) -> None:
         (slopes.DrawsMore, r"sample 0 \(seed 7\): rng is elsewhere after vjp than after sample"),
         (slopes.KeepsWeights, r"self\.kept is changed by vjp"),
         (slopes.ChangesUpstream, "upstream is changed by vjp"),
+        (slopes.FaintClock, r"sample 0 \(seed 7\): vjp returns another gradient a second time"),
+        (slopes.SeedsNumpy, r"sample 0 \(seed 7\): vjp uses or seeds the global random numbers"),
         (slopes.WrongSign, r"^by level, vjp returns -?\d.*, but finite differences give -?\d"),
         (slopes.Jagged, r"in 12 of 12 draws .* two finite differences disagree"),
+        (slopes.FaintFloat32, r"^noise: in 12 of 12 draws .* too coarse .* dtype .* float64"),
         (slopes.Fixed, r"^level: in 12 of 12 draws of random params, Params refuse a step"),
     ],
 )

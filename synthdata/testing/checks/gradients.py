@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from synthdata.generator import Generator
 from synthdata.gradients import Gradients, Images, differentiable_values, image_leaves
 from synthdata.powers import Differentiable
 from synthdata.seeding import Rng
+from synthdata.testing import disturbance
 from synthdata.testing.check import Check, Failure, Inapplicable, check
 from synthdata.testing.checks.contract import RULES
 from synthdata.testing.comparison import Comparison, upstream_of
@@ -31,6 +33,9 @@ SPREAD: Final = 0.1
 
 REDRAWN: Final = 20
 """Draws of one value that Params may refuse; then it stays as it is given."""
+
+SETTINGS: Final = (1, 2)
+"""Of the clock and the global random numbers; vjp is called once under each."""
 
 SHARES: Final = 6
 """Parts of the indices; each draw takes one, and the gradient of its samples together."""
@@ -57,12 +62,16 @@ def gradient_names(subject: Subject) -> None:
 
 @check(
     "draw in vjp what sample draws, in the same order, by the same code where that can be; keep "
-    "nothing",
+    "nothing, and leave the clock and the global random numbers alone",
     "gradient-names",
     "repeatable",
 )
 def gradient_sample(subject: Subject) -> None:
-    """Its vjp draws as many random numbers as sample, and leaves self and upstream unchanged."""
+    """Its vjp draws as many numbers as sample, from rng alone; self and upstream stay as they are.
+
+    It is called twice for each sample, under other global random numbers and another time, and
+    has to return the same bytes.
+    """
     gradients = _gradients(subject)
     generator: Any = gradients.generator
     generator.open()
@@ -79,15 +88,33 @@ def gradient_sample(subject: Subject) -> None:
 
 
 def _same_draws(gradients: Gradients, generator: Any, index: int) -> None:
-    ahead, back = Rng(SEED, index), Rng(SEED, index)
+    ahead = Rng(SEED, index)
     generator.sample(ahead)
     upstream = _tree(generator, upstream_of(gradients, 1, np.random.default_rng(index)))
-    given = snapshot(upstream)
-    generator.vjp(back, generator.params, upstream)
-    if snapshot(ahead.bit_generator.state) != snapshot(back.bit_generator.state):
-        raise Failure(f"sample {index} (seed {SEED}): rng is elsewhere after vjp than after sample")
-    if snapshot(upstream) != given:
-        raise Failure(f"sample {index} (seed {SEED}): upstream is changed by vjp")
+    given, made = snapshot(upstream), set()
+    for setting in SETTINGS:
+        back = Rng(SEED, index)
+        made.add(_disturbed(generator, back, upstream, setting))
+        if snapshot(ahead.bit_generator.state) != snapshot(back.bit_generator.state):
+            raise Failure(f"{_named(index)}: rng is elsewhere after vjp than after sample")
+        if snapshot(upstream) != given:
+            raise Failure(f"{_named(index)}: upstream is changed by vjp")
+    if None in made:
+        raise Failure(f"{_named(index)}: vjp uses or seeds the global random numbers")
+    if len(made) > 1:
+        raise Failure(f"{_named(index)}: vjp returns another gradient a second time")
+
+
+def _disturbed(generator: Any, rng: Rng, upstream: Any, setting: int) -> str | None:
+    """A snapshot of what vjp returns, or None if the global random numbers are others after it."""
+    with disturbance.global_random(setting), disturbance.clock(setting * 1_000_000_000):
+        before = snapshot((random.getstate(), np.random.get_state()))
+        made = snapshot(generator.vjp(rng, generator.params, upstream))
+        return made if snapshot((random.getstate(), np.random.get_state())) == before else None
+
+
+def _named(index: int) -> str:
+    return f"sample {index} (seed {SEED})"
 
 
 @check(
@@ -101,8 +128,8 @@ def gradient_vjp(subject: Subject) -> None:
     Each continuous value is up to 10 % off the given one. The image is float64 where a param
     ``dtype`` takes that; ``Accuracy.of`` says how exact the gradient has to be. Its error is that
     of all elements of a value together, relative to their norm, above what rounding explains.
-    Where two differences disagree in all steps, as about a clip, other params are drawn; values
-    for which that goes on fail, and are never left out.
+    Where two differences disagree in all steps, as about a clip, or rounding hides the change,
+    other params are drawn; values for which that goes on fail, and are never left out.
     """
     generator = _differentiable(subject)
     agreed: Counter[str] = Counter()
@@ -116,8 +143,9 @@ def gradient_vjp(subject: Subject) -> None:
         if agreed[name] < DRAWS:
             raise Failure(
                 f"{name}: in {TRIES - agreed[name]} of {TRIES} draws of random params, Params "
-                "refuse a step, or two finite differences disagree, as where an image is clipped "
-                "or rounded"
+                "refuse a step, two finite differences disagree, as where an image is clipped or "
+                "rounded, or the image is too coarse to show the change, for which a param dtype "
+                "that takes float64 helps"
             )
 
 
