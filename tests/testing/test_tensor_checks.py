@@ -11,7 +11,8 @@ import synthdata as sd
 from synthdata.testing import Conformance, Outcome, Result, check_generator
 from synthdata.testing.check import Failure
 from synthdata.testing.checks import tensors
-from synthdata.testing.checks.tensors import graph_batches, graph_saved, loaded
+from synthdata.testing.checks.tensors import graph_batches, graph_saved
+from synthdata.testing.elsewhere import answer
 from synthdata.testing.subject import Subject
 from tests.native_generators import Waves
 from tests.testing import native_broken
@@ -111,8 +112,8 @@ def test_a_saved_model_of_other_bytes_is_found(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_saved_model_that_another_process_cannot_load_is_reported(tmp_path: Path) -> None:
-    with pytest.raises(Failure, match=f"a new process fails with the SavedModel: .*{tmp_path}"):
-        loaded(str(tmp_path), [[0], [0]])
+    with pytest.raises(Failure, match=f"a new process fails: .*{tmp_path}"):
+        answer(["-c", tensors.LOADED, str(tmp_path)], [[0], [0]])
 
 
 def test_a_generator_without_tensors_is_not_held_to_them() -> None:

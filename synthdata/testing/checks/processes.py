@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -17,11 +15,9 @@ from synthdata.testing.batch import contents, made_here, work_of
 from synthdata.testing.check import Check, Failure, Inapplicable, check
 from synthdata.testing.checks.contract import RULES
 from synthdata.testing.digests import stream_digest
+from synthdata.testing.elsewhere import PATIENCE, answer
 from synthdata.testing.pins import Pins
 from synthdata.testing.subject import SEED, Subject
-
-PATIENCE: Final = 120.0
-"""Seconds that another process has for all samples."""
 
 
 @check("let nothing depend on hash(), the order of a set, or the process", "any-order", *RULES)
@@ -50,20 +46,7 @@ def _ask(asked: dict[str, Any]) -> str:
     # Strings have other hashes there, by this seed or the other.
     other = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
     path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
-    ended = subprocess.run(  # our own module
-        [sys.executable, "-P", "-m", "synthdata.testing.fresh"],
-        input=json.dumps(asked),
-        env={**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": other},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    if ended.returncode != 0:
-        raise Failure(
-            f"a new process fails: {(ended.stderr.strip() or 'no word').splitlines()[-1]}"
-        )
-    return ended.stdout.splitlines()[-1]
+    return answer(["-m", "synthdata.testing.fresh"], asked, PYTHONPATH=path, PYTHONHASHSEED=other)
 
 
 @check(

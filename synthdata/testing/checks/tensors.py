@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from types import ModuleType
 from typing import Any, Final
 
@@ -21,8 +18,8 @@ from synthdata.source import Source
 from synthdata.testing import disturbance
 from synthdata.testing.check import Check, Failure, Inapplicable, check
 from synthdata.testing.checks.contract import RULES
-from synthdata.testing.checks.processes import PATIENCE
 from synthdata.testing.digests import stream_digest
+from synthdata.testing.elsewhere import answer
 from synthdata.testing.subject import SEED, Subject
 
 SEEDS: Final = (SEED, MAX_SEED, 0)
@@ -162,35 +159,9 @@ def graph_saved(subject: Subject) -> None:
     seeds, indices = _keys(subject)
     with subject.opened() as generator, tempfile.TemporaryDirectory() as folder:
         here = _digest(ask.saved(generator, folder)(seeds, indices))
-        there = loaded(folder, [seeds.tolist(), indices.tolist()])
+        there = answer(["-c", LOADED, folder], [seeds.tolist(), indices.tolist()])
     if here != there:
         raise Failure("samples are other bytes from a SavedModel in a new process")
-
-
-def loaded(folder: str, keys: Sequence[Sequence[int]]) -> str:
-    """Return the digest of what a SavedModel makes in a new process that has TensorFlow alone.
-
-    Args:
-        folder: of the SavedModel.
-        keys: seeds and indices.
-
-    Raises:
-        Failure: if the process fails.
-    """
-    ended = subprocess.run(  # noqa: S603  # our own script
-        [sys.executable, "-P", "-c", LOADED, folder],
-        input=json.dumps(keys),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    if ended.returncode != 0:
-        raise Failure(
-            f"a new process fails with the SavedModel: "
-            f"{(ended.stderr.strip() or 'no word').splitlines()[-1]}"
-        )
-    return ended.stdout.splitlines()[-1]
 
 
 def _digest(arrays: Iterable[NDArray[Any]]) -> str:
