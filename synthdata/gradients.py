@@ -6,7 +6,7 @@ It knows no TensorFlow; ``tfdata/gradients.py`` puts it behind ``tf.custom_gradi
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias, get_args
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthdata.errors import GeneratorFailedError, GradientError, SampleError
+from synthdata.features import Feature
 from synthdata.generator import Generator
 from synthdata.powers import Differentiable
 from synthdata.seeding import Rng
@@ -64,6 +65,7 @@ class Gradients:
             raise GradientError(f"gradient={gradient!r}: expected 'vjp' or 'central'")
         self.theta = named(generator, wrt, _known(generator, gradient))
         self.leaves = image_leaves(generator)
+        self._like = Stream(generator, seed, "sampled")
         self._products = self._vjp if gradient == "vjp" else self._central
         self._remembered = lru_cache(REMEMBERED)(self._opened)
 
@@ -105,17 +107,23 @@ class Gradients:
         stream = self._stream(values)
         stream.open()
         generator: Any = stream.generator
-        assemble, rng = generator.output.assembler(), Rng()
-        others = [None] * (len(generator.output.leaves) - len(self.leaves))
-        found = []
-        for row, index in enumerate(indices.tolist()):
+        found, rng = [], Rng()
+        for tree, index in zip(self._trees(upstream), indices.tolist(), strict=True):
             rng.rekey(self.seed, index)
-            tree = assemble([*(image[row] for image in upstream), *others])["image"]
             try:
                 found.append(generator.vjp(rng, generator.params, tree))
             except Exception as error:
                 raise self._failed(error, index) from error
         return [self._total(name, found, indices) for name in self.theta]
+
+    def _trees(self, upstream: Images) -> Iterable[Any]:
+        """The rows as ``vjp`` takes them: an array, or a dict where the image is one."""
+        output = self.generator.output
+        if isinstance(output.image, Feature):
+            return upstream[0]
+        assemble = output.assembler()
+        others = [None] * (len(output.leaves) - len(self.leaves))
+        return (assemble([*rows, *others])["image"] for rows in zip(*upstream, strict=True))
 
     def _total(
         self, name: str, found: list[Any], indices: NDArray[np.int64]
@@ -176,14 +184,14 @@ class Gradients:
             for (name, own), data in zip(self.theta.items(), values, strict=True)
         }
         generator = self.generator.with_params(changed(self.generator.params, theta))
-        if [leaf.feature.shape for leaf in image_leaves(generator)] != [
-            leaf.feature.shape for leaf in self.leaves
-        ]:
+        # Structure and dtype are checked of every sample, and each element of every sixteenth.
+        if generator.output == self.generator.output:
+            return Stream(generator, self.seed, "sampled", like=self._like)
+        if _shapes(image_leaves(generator)) != _shapes(self.leaves):
             raise GradientError(
                 f"{generator.identity.id}: under these values the Output is {generator.output}, "
                 f"but {self.generator.output} is the generator's; a gradient keeps the shape"
             )
-        # Structure and dtype are checked of every sample, and each element of every sixteenth.
         return Stream(generator, self.seed, "sampled")
 
     def _check(self, name: str, found: Any, index: int) -> None:
@@ -227,6 +235,10 @@ def image_leaves(generator: Generator) -> list[Any]:
         if leaf.feature.varying:
             raise GradientError(f"{id}: {leaf.name} is {leaf.feature}, but a fixed size is needed")
     return found
+
+
+def _shapes(leaves: list[Any]) -> list[Any]:
+    return [(leaf.path, leaf.feature.shape, leaf.feature.dtype) for leaf in leaves]
 
 
 def differentiable_values(generator: Any) -> list[str]:

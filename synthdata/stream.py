@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 
-from synthdata.check import compile_check
+from synthdata.check import Check, compile_check
 from synthdata.complaints import Violation
 from synthdata.errors import (
     ContractError,
@@ -43,14 +43,23 @@ class Stream:
         generator: makes the samples.
         seed: 0 to 2**64 - 1.
         validate: which samples have each element looked at.
+        like: a stream of a generator with an equal Output, whose compiled checks are taken.
     """
 
-    def __init__(self, generator: Generator, seed: int, validate: Validate = "all") -> None:
+    def __init__(
+        self,
+        generator: Generator,
+        seed: int,
+        validate: Validate = "all",
+        like: Stream | None = None,
+    ) -> None:
         self.generator = generator
         self.seed = seed
         self.validate: Validate = validate
-        self._structure = compile_check(generator.output, values=False)
-        self._whole = compile_check(generator.output)
+        self._structure: Check = (
+            like._structure if like else compile_check(generator.output, values=False)
+        )
+        self._whole: Check = like._whole if like else compile_check(generator.output)
         self._into = getattr(generator, "sample_into", None)
         self._batch = getattr(generator, "sample_batch", None)
         self._into_agreed = self._batch_agreed = False
