@@ -6,7 +6,8 @@ It knows no TensorFlow; ``tfdata/gradients.py`` puts it behind ``tf.custom_gradi
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import operator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias, get_args
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from synthdata.errors import GeneratorFailedError, GradientError, SampleError
 from synthdata.features import Feature
 from synthdata.generator import Generator
+from synthdata.output import Output
 from synthdata.powers import Differentiable
 from synthdata.seeding import Rng
 from synthdata.stream import Stream, raised
@@ -65,6 +67,7 @@ class Gradients:
             raise GradientError(f"gradient={gradient!r}: expected 'vjp' or 'central'")
         self.theta = named(generator, wrt, _known(generator, gradient))
         self.leaves = image_leaves(generator)
+        self._tree = image_tree(generator.output)
         self._like = Stream(generator, seed, "sampled")
         self._products = self._vjp if gradient == "vjp" else self._central
         self._remembered = lru_cache(REMEMBERED)(self._opened)
@@ -108,7 +111,7 @@ class Gradients:
         stream.open()
         generator: Any = stream.generator
         found, rng = [], Rng()
-        for tree, index in zip(self._trees(upstream), indices.tolist(), strict=True):
+        for tree, index in zip(self.trees(upstream), indices.tolist(), strict=True):
             rng.rekey(self.seed, index)
             try:
                 found.append(generator.vjp(rng, generator.params, tree))
@@ -116,14 +119,13 @@ class Gradients:
                 raise self._failed(error, index) from error
         return [self._total(name, found, indices) for name in self.theta]
 
-    def _trees(self, upstream: Images) -> Iterable[Any]:
-        """The rows as ``vjp`` takes them: an array, or a dict where the image is one."""
-        output = self.generator.output
-        if isinstance(output.image, Feature):
-            return upstream[0]
-        assemble = output.assembler()
-        others = [None] * (len(output.leaves) - len(self.leaves))
-        return (assemble([*rows, *others])["image"] for rows in zip(*upstream, strict=True))
+    def trees(self, upstream: Images) -> Iterator[Any]:
+        """Return the rows as ``vjp`` takes them, each an array, or a dict where the image is one.
+
+        Args:
+            upstream: the gradients by the images.
+        """
+        return map(self._tree, zip(*upstream, strict=True))
 
     def _total(
         self, name: str, found: list[Any], indices: NDArray[np.int64]
@@ -214,6 +216,18 @@ class Gradients:
         return GeneratorFailedError(
             problem, identity=self.generator.identity, seed=self.seed, index=index
         )
+
+
+def image_tree(output: Output) -> Callable[[Sequence[Any]], Any]:
+    """Return a function from one value for each image to what an Output has in their places.
+
+    Args:
+        output: has one image, or a dict of them.
+    """
+    if isinstance(output.image, Feature):
+        return operator.itemgetter(0)
+    assemble, count = output.assembler(), len(output.leaves)
+    return lambda images: assemble([*images, *[None] * (count - len(images))])["image"]
 
 
 def image_leaves(generator: Generator) -> list[Any]:

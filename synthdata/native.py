@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +12,6 @@ from numpy.typing import NDArray
 from synthdata.errors import DeclarationError
 from synthdata.generator import Generator
 from synthdata.sample import Sample
-
-_INDEX_BITS: Final = 48
-"""The attempt stands above the index in the key, as ``Rng`` has it."""
 
 
 class TensorGenerator(Generator):
@@ -100,9 +97,8 @@ def keys(rngs: Sequence[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     Args:
         rngs: each an ``Rng``.
     """
-    seeds = np.array([rng.seed for rng in rngs], np.uint64)
-    indices = np.array([rng.index | rng.attempt << _INDEX_BITS for rng in rngs], np.uint64)
-    return seeds.view(np.int64), indices.view(np.int64)
+    seeds, indices = np.array([rng.key for rng in rngs], np.uint64).view(np.int64).T
+    return seeds, indices
 
 
 def _row(tree: Any) -> Any:

@@ -12,6 +12,9 @@ ROUNDS: Final = 8
 
 GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
 
+MIXERS: Final = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
+"""Multipliers of SplitMix64's finaliser."""
+
 
 class Order:
     """The order of samples over all epochs, in constant time and memory at any position.
@@ -78,6 +81,6 @@ class Order:
 
 def _mixed(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """SplitMix64's finaliser: each bit of a word depends on all of its bits."""
-    words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    words = (words ^ (words >> np.uint64(30))) * MIXERS[0]
+    words = (words ^ (words >> np.uint64(27))) * MIXERS[1]
     return words ^ (words >> np.uint64(31))

@@ -52,6 +52,12 @@ class Rng(np.random.Generator):
         }
         self.rekey(seed, index, attempt)
 
+    @property
+    def key(self) -> tuple[int, int]:
+        """The two words of 64 bits that the stream is keyed by: seed, and index with attempt."""
+        seed, word = self._key
+        return seed, word
+
     def rekey(self, seed: int, index: int, attempt: int = 0) -> None:
         """Go to the start of the stream of another sample.
 

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from synthdata.tfdata.graph import batch_function, rows_of
+from synthdata.tfdata.graph import batch_function, open_rows
 
 Arrays: TypeAlias = list[NDArray[Any]]
 """An array of rows for each leaf of the Output."""
@@ -28,7 +28,7 @@ def by_graph(generator: Any, seeds: NDArray[np.int64], indices: NDArray[np.int64
     Raises:
         DeclarationError: as ``rows_of`` does.
     """
-    return [tensor.numpy() for tensor in batch_function(rows_of(generator))(seeds, indices)]
+    return [tensor.numpy() for tensor in batch_function(open_rows(generator))(seeds, indices)]
 
 
 def op_by_op(generator: Any, seeds: NDArray[np.int64], indices: NDArray[np.int64]) -> Arrays:
@@ -63,7 +63,7 @@ def saved(
         The function that was saved.
     """
     module: Any = tf.Module()
-    module.batch = batch_function(rows_of(generator))
+    module.batch = batch_function(open_rows(generator))
     tf.saved_model.save(module, os.fspath(folder))
     return lambda seeds, indices: [tensor.numpy() for tensor in module.batch(seeds, indices)]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from synthdata.errors import GradientError
 from synthdata.generator import Generator
-from synthdata.gradients import Gradient, Gradients, image_leaves, named
+from synthdata.gradients import Gradient, Gradients, image_leaves, image_tree, named
 from synthdata.models import suggest
 from synthdata.powers import Native
 from synthdata.recipe import Recipe
@@ -22,8 +22,6 @@ from synthdata.theta import changed, continuous, holding
 
 Images: TypeAlias = Callable[[list[tf.Tensor], tf.Tensor], list[tf.Tensor]]
 """From values in the order of theta, and indices, to the images."""
-
-_FLOATS = (tf.float32, tf.float64)
 
 _SECOND = (
     "second derivatives of a generator's images cannot be had: its vjp is Python, of which "
@@ -45,7 +43,7 @@ class DifferentiableImages:
     ) -> None:
         self.theta = {name: value.copy() for name, value in theta.items()}
         self._own = generator.params
-        self._output = generator.output
+        self._tree = image_tree(generator.output)
         self._shapes = [leaf.feature.bound for leaf in image_leaves(generator)]
         self._images = images
 
@@ -70,8 +68,7 @@ class DifferentiableImages:
         images = self._images(self._values(theta), _vector(indices))
         for image, shape in zip(images, self._shapes, strict=True):
             image.set_shape([None, *shape])
-        others = [None] * (len(self._output.leaves) - len(images))
-        return {"image": self._output.assembler()([*images, *others])["image"]}
+        return {"image": self._tree(images)}
 
     def params(self, theta: Mapping[str, Any]) -> Any:
         """Return the generator's params with the values of theta, validated.
@@ -93,13 +90,10 @@ class DifferentiableImages:
         values = []
         for name, own in self.theta.items():
             value = theta[name]
-            if tf.is_tensor(value) and value.dtype in _FLOATS and value.shape == own.shape:
-                values.append(tf.convert_to_tensor(value))
-                continue
             if not tf.is_tensor(value) and not isinstance(value, tf.Variable):
                 value = np.asarray(value, None if isinstance(value, np.ndarray) else np.float64)
             value = tf.convert_to_tensor(value)
-            if value.dtype not in _FLOATS:
+            if value.dtype not in (tf.float32, tf.float64):
                 raise GradientError(
                     f"theta[{name!r}] is {value.dtype.name}, but float32 or float64 is expected"
                 )

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 import tensorflow as tf
 
-from synthdata.order import GOLDEN, ROUNDS, Order
+from synthdata.order import GOLDEN, MIXERS, ROUNDS, Order
 from synthdata.plan import Plan
-
-_FIRST: Final = np.uint64(0xBF58476D1CE4E5B9)
-_SECOND: Final = np.uint64(0x94D049BB133111EB)
-"""Multipliers of SplitMix64's finaliser."""
 
 
 def batch_indices(plan: Plan, number: tf.Tensor) -> tf.Tensor:
@@ -63,8 +57,8 @@ def _permuted(order: Order, places: tf.Tensor, keys: tf.Tensor) -> tf.Tensor:
 
 
 def _mixed(words: tf.Tensor) -> tf.Tensor:
-    words = tf.bitwise.bitwise_xor(words, _right(words, np.uint64(30))) * _word(_FIRST)
-    words = tf.bitwise.bitwise_xor(words, _right(words, np.uint64(27))) * _word(_SECOND)
+    words = tf.bitwise.bitwise_xor(words, _right(words, np.uint64(30))) * _word(MIXERS[0])
+    words = tf.bitwise.bitwise_xor(words, _right(words, np.uint64(27))) * _word(MIXERS[1])
     return tf.bitwise.bitwise_xor(words, _right(words, np.uint64(31)))
 
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from synthdata.errors import GradientError
 from synthdata.generator import Generator
-from synthdata.gradients import Gradients, Images, differentiable_values, image_leaves
+from synthdata.gradients import Gradients, differentiable_values, image_leaves
 from synthdata.powers import Differentiable
 from synthdata.seeding import Rng
 from synthdata.testing import disturbance
@@ -90,7 +90,7 @@ def gradient_sample(subject: Subject) -> None:
 def _same_draws(gradients: Gradients, generator: Any, index: int) -> None:
     ahead = Rng(SEED, index)
     generator.sample(ahead)
-    upstream = _tree(generator, upstream_of(gradients, 1, np.random.default_rng(index)))
+    [upstream] = gradients.trees(upstream_of(gradients, 1, np.random.default_rng(index)))
     given, made = snapshot(upstream), set()
     for setting in SETTINGS:
         back = Rng(SEED, index)
@@ -191,12 +191,6 @@ def _exact(subject: Subject) -> Generator:
 def _dtypes(generator: Generator) -> list[str]:
     leaves = generator.output.leaves
     return [leaf.feature.dtype for leaf in leaves if leaf.path[0] == "image"]
-
-
-def _tree(generator: Generator, images: Images) -> Any:
-    """The first rows as ``vjp`` takes them: one image, or a dict of them."""
-    others = [None] * (len(generator.output.leaves) - len(images))
-    return generator.output.assembler()([*(image[0] for image in images), *others])["image"]
 
 
 def _varied(generator: Generator, rng: np.random.Generator) -> Generator:
