@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthdata.order import Order
+from synthdata.order import GOLDEN, Order
 
 
 @given(st.integers(1, 300), st.integers(0, 2**64 - 1), st.integers(0, 2**30))
@@ -56,3 +56,16 @@ def test_seeds_and_epochs_give_different_orders() -> None:
         return tuple(Order(50, seed, shuffle=True).indices(positions).tolist())
 
     assert len({order(seed, epoch) for seed in (0, 1, 2**64 - 1) for epoch in range(5)}) == 15
+
+
+def test_seeds_are_mixed_as_splitmix64_does() -> None:
+    # The first five numbers of SplitMix64 from the state 1234567, as Rosetta Code publishes them.
+    published = [
+        6457827717110365317,
+        3203168211198807973,
+        9817491932198370423,
+        4593380528125082431,
+        16408922859458223821,
+    ]
+    states = [(1234567 + step * int(GOLDEN)) % 2**64 for step in range(1, 6)]
+    assert [int(Order(2, state, shuffle=True).key) for state in states] == published
