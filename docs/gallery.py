@@ -33,7 +33,20 @@ FOLDER: Final = "photos"
 """Stands in the page for the folder of pictures that scikit-image brings, wherever that is."""
 
 GIVEN: Final[Mapping[str, Mapping[str, Any]]] = {
-    "photos-v1": {"folder": FOLDER, "pattern": "*.[jp][pn]g"}
+    "mix-v1": {
+        "recipes": [
+            {"generator": "shapes-v1", "params": {"radius": 0.4}, "name": "large"},
+            {"generator": "shapes-v1", "params": {"radius": 0.15}, "name": "small"},
+        ]
+    },
+    "transformed-v1": {
+        "source": {"generator": "shapes-v1", "params": {"task": "detect"}},
+        "transforms": [
+            {"transform": "affine-v1", "params": {"angle": {"uniform": [-40, 40]}}},
+            {"transform": "filters-v1", "params": {"filters": [{"jpeg": {"quality": 15}}]}},
+        ],
+    },
+    "photos-v1": {"folder": FOLDER, "pattern": "*.[jp][pn]g"},
 }
 """Params of generators that need some, by id."""
 

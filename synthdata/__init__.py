@@ -12,15 +12,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from synthdata.distributions import (
-        Choice,
-        Constant,
-        Distribution,
-        LogUniform,
-        Normal,
-        Uniform,
-        within,
-    )
+    from synthdata.distributions import Distribution, within
+    from synthdata.elementary import Choice, Constant, LogUniform, Normal, Uniform
     from synthdata.errors import (
         AmbiguousIdError,
         AssetError,
@@ -72,6 +65,7 @@ if TYPE_CHECKING:
     from synthdata.registry import Listing, Registry, generators, hookimpl
     from synthdata.running import Stats, explain, stats
     from synthdata.sample import Sample
+    from synthdata.schedule import Schedule
     from synthdata.seeding import Rng
     from synthdata.source import Source
     from synthdata.storage.converting import convert
@@ -80,10 +74,12 @@ if TYPE_CHECKING:
     from synthdata.storage.verifying import verify
     from synthdata.storage.writing import write
     from synthdata.tfdata import build, differentiable
+    from synthdata.transform import Transform
     from synthdata.tuning import tune_process
 
 _MODULES = {
-    "distributions": "Choice Constant Distribution LogUniform Normal Uniform within",
+    "distributions": "Distribution within",
+    "elementary": "Choice Constant LogUniform Normal Uniform",
     "errors": "AmbiguousIdError AssetError BlockedError BrokenPluginError BuildError "
     "ConfigurationError ConformanceError ContractError DeclarationError DisagreementError "
     "FailureBudgetError FormatError GeneratorFailedError GeneratorNotFoundError GradientError "
@@ -100,6 +96,7 @@ _MODULES = {
     "registry": "Listing Registry generators hookimpl",
     "running": "Stats explain stats",
     "sample": "Sample",
+    "schedule": "Schedule",
     "seeding": "Rng",
     "source": "Source",
     "storage.converting": "convert",
@@ -108,6 +105,7 @@ _MODULES = {
     "storage.verifying": "verify",
     "storage.writing": "write",
     "tfdata": "build differentiable",
+    "transform": "Transform",
     "tuning": "tune_process",
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names.split()}
@@ -158,6 +156,7 @@ __all__ = [
     "SampleError",
     "SampleTimeoutError",
     "Scalar",
+    "Schedule",
     "Source",
     "Stats",
     "SynthDataError",
@@ -165,6 +164,7 @@ __all__ = [
     "Tensor",
     "TensorGenerator",
     "Text",
+    "Transform",
     "Uniform",
     "UpTo",
     "WorkerDiedError",

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
-from synthdata.distributions import Choice, is_distribution
+from synthdata.distributions import is_distribution
+from synthdata.elementary import Choice
 from synthdata.errors import DeclarationError, GradientError
 from synthdata.generator import Params
 from synthdata.models import explain, suggest

@@ -28,7 +28,8 @@ from pydantic import (
     model_serializer,
 )
 
-from synthdata.distributions import Constant, Distribution, within
+from synthdata.distributions import Distribution, within
+from synthdata.elementary import Constant
 from synthdata.errors import DeclarationError
 from synthdata.models import Model, explain, one_named
 

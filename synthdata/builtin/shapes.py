@@ -13,7 +13,8 @@ from synthdata.builtin.shape_colors import draw_palette
 from synthdata.builtin.shape_outlines import LEAST_RADIUS, SHAPES, Shape, ShapeName
 from synthdata.builtin.shape_scene import Scene
 from synthdata.builtin.shape_textures import TEXTURES, Floats, TextureName, texture
-from synthdata.distributions import Distribution, Uniform, within
+from synthdata.distributions import Distribution, within
+from synthdata.elementary import Uniform
 from synthdata.features import Boxes, ClassLabel, Image, Mask, Scalar, Tensor, UpTo, distinct
 from synthdata.generator import BaseParams, Generator
 from synthdata.output import Output

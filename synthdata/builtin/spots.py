@@ -11,7 +11,8 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from synthdata.builtin.spot_camera import Exposure
 from synthdata.builtin.spot_light import Blur, Floats, Light, Scene
-from synthdata.distributions import Distribution, LogUniform, Uniform, within
+from synthdata.distributions import Distribution, within
+from synthdata.elementary import LogUniform, Uniform
 from synthdata.features import Image, Keypoints, Scalar, Tensor, UpTo
 from synthdata.generator import BaseParams, Generator
 from synthdata.output import Output

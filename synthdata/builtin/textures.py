@@ -6,7 +6,8 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, Self, TypeAlias
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from synthdata.distributions import Distribution, LogUniform, Uniform, within
+from synthdata.distributions import Distribution, within
+from synthdata.elementary import LogUniform, Uniform
 from synthdata.features import ClassLabel, Image, Scalar, Tensor, distinct
 from synthdata.generator import BaseParams
 from synthdata.native import TensorGenerator

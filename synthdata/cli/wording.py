@@ -7,9 +7,11 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from synthdata.distributions import Choice, Constant, LogUniform, Normal, Uniform, is_distribution
+from synthdata.distributions import is_distribution
+from synthdata.elementary import Choice, Constant, LogUniform, Normal, Uniform
 from synthdata.features import Boxes, ClassLabel, Feature, Keypoints, Mask, Polygons, Text
 from synthdata.output import Output
+from synthdata.schedule import Schedule
 
 _MOST_NAMES = 12
 """Names of classes in one cell."""
@@ -86,6 +88,9 @@ def distribution_words(value: Any) -> str:
         return f"normal {value.mean:g} ± {value.std:g}{within}"
     if isinstance(value, Uniform | LogUniform):
         return f"{value.kind} {_span(value.low, value.high)}"
+    if isinstance(value, Schedule):
+        points = [f"{index}: {distribution_words(one)}" for index, one in value.points]
+        return f"schedule {', '.join(points)}"
     return str(value)
 
 

@@ -21,6 +21,7 @@ from synthdata.registry.candidate import METADATA_FILE, Candidate, HookModule, L
 GROUP = "synthdata.generators"
 HOOK_GROUP = "synthdata"
 FORMAT_GROUP = "synthdata.formats"
+TRANSFORM_GROUP = "synthdata.transforms"
 
 _ALIKE = 0.9
 """From this similarity on (difflib), a group is a misspelled one and not one of tomorrow."""
@@ -57,18 +58,19 @@ def scan(path: list[str] | None = None) -> Iterator[Found]:
             yield from found
 
 
-def scan_formats(path: list[str] | None = None) -> Iterator[tuple[str, str, EntryPoint]]:
-    """Yield the distribution, its version, and the entry point of each format of files.
+def scan_group(group: str, path: list[str] | None = None) -> Iterator[tuple[str, str, EntryPoint]]:
+    """Yield the distribution, its version, and each entry point of a group.
 
     What cannot be read is left out; ``scan`` names it.
 
     Args:
+        group: of what is no generator: ``FORMAT_GROUP`` or ``TRANSFORM_GROUP``.
         path: folders to look into instead of ``sys.path``.
     """
     seen: set[str] = set()
     for distribution in importlib.metadata.distributions(path=sys.path if path is None else path):
         try:
-            found = [item for item in distribution.entry_points if item.group == FORMAT_GROUP]
+            found = [item for item in distribution.entry_points if item.group == group]
         except Exception:  # noqa: BLE001, S112  # `synthdata list` tells which, and why
             continue
         if found and (named := name_and_version(distribution))[0] not in seen:
@@ -78,7 +80,7 @@ def scan_formats(path: list[str] | None = None) -> Iterator[tuple[str, str, Entr
 
 def _is_ours(group: str) -> bool:
     """Whether a group is meant for generators: one of tomorrow, or misspelled, is so too."""
-    if group == FORMAT_GROUP:
+    if group in (FORMAT_GROUP, TRANSFORM_GROUP):
         return False
     spelled = group.lower().replace("_", ".").replace("-", ".")
     return group == HOOK_GROUP or group.startswith(f"{HOOK_GROUP}.") or spelled == GROUP

@@ -10,7 +10,7 @@ from typing import Final
 from synthdata.errors import FormatError
 from synthdata.models import suggest
 from synthdata.registry import default_registry
-from synthdata.registry.scan import scan_formats
+from synthdata.registry.scan import FORMAT_GROUP, scan_group
 from synthdata.storage.format import Format
 
 _OWN: Final = "synthdata"
@@ -87,7 +87,7 @@ def find_format(name: str) -> FoundFormat:
 
 def _usable() -> Iterator[FoundFormat]:
     registry = default_registry()
-    for distribution, version, entry_point in scan_formats():
+    for distribution, version, entry_point in scan_group(FORMAT_GROUP):
         # What comes with the framework itself is no plugin.
         if distribution == _OWN or not registry.objection(distribution):
             yield FoundFormat(entry_point.name, distribution, version, entry_point)

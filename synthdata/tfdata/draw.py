@@ -1,4 +1,4 @@
-"""Numbers of a distribution in TensorFlow ops; distributions.py draws them in NumPy."""
+"""Numbers of a distribution in TensorFlow ops; elementary.py draws them in NumPy."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from synthdata.distributions import Choice, Constant, Normal, Uniform
+from synthdata.elementary import Choice, Constant, Normal, Uniform
 from synthdata.errors import DeclarationError
+from synthdata.schedule import Schedule
 
 
 def draw(distribution: Any, uniform: tf.Tensor) -> tf.Tensor:
@@ -15,6 +16,11 @@ def draw(distribution: Any, uniform: tf.Tensor) -> tf.Tensor:
 
     See ``synthdata.tensor_draw``.
     """
+    if isinstance(distribution, Schedule):
+        raise DeclarationError(
+            "a schedule goes by the sample's index, which is not known where tensors are drawn; "
+            "a generator of TensorFlow ops takes a distribution that does not move"
+        )
     dtype = uniform.dtype
     if isinstance(distribution, Constant):
         return tf.zeros_like(uniform) + _number(distribution.value, dtype)

@@ -32,3 +32,35 @@ def test_a_built_in_generator_keeps_the_contract(check: Callable[[], None]) -> N
 )
 def test_photos_keep_the_contract_as_far_as_files_go(check: Callable[[], None]) -> None:
     check()
+
+
+MIXED = {
+    "recipes": [
+        {"generator": "shapes-v1", "params": {"size": 32}, "name": "any"},
+        {
+            "generator": "shapes-v1",
+            "params": {"size": 32, "radius": {"schedule": [[0, 0.1], [100, 0.4]]}},
+            "weight": {"schedule": [[0, 0], [6, 1]]},
+            "name": "growing",
+        },
+    ]
+}
+
+
+@parametrize_generators("mix-v1", params=MIXED)
+def test_a_mix_keeps_the_contract(check: Callable[[], None]) -> None:
+    check()
+
+
+TRANSFORMED = {
+    "source": {"generator": "shapes-v1", "params": {"size": 32, "task": "detect"}},
+    "transforms": [
+        {"transform": "affine-v1", "params": {"mirror": 0.5}},
+        {"transform": "filters-v1", "params": {"filters": [{"noise": {"std": 5}}]}},
+    ],
+}
+
+
+@parametrize_generators("transformed-v1", params=TRANSFORMED)
+def test_what_is_transformed_keeps_the_contract(check: Callable[[], None]) -> None:
+    check()
