@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -87,6 +89,67 @@ class Transform(ABC):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class FoundTransform:
+    """A transform that an installed distribution provides; it is not imported.
+
+    Attributes:
+        id: ``name-vN``.
+        distribution: that provides it.
+        version: of the distribution.
+        entry_point: where its class is.
+    """
+
+    id: str
+    distribution: str
+    version: str
+    entry_point: EntryPoint
+
+    @property
+    def qualified(self) -> str:
+        """The id with its distribution."""
+        return f"{self.distribution}/{self.id}"
+
+    @property
+    def objection(self) -> str:
+        """Why it may not be used, or nothing; what comes with the framework is no plugin."""
+        if self.distribution == _OWN:
+            return ""
+        return default_registry().objection(self.distribution)
+
+    def load(self) -> type[Transform]:
+        """Import the class.
+
+        Raises:
+            BrokenPluginError: if it cannot be imported, or is no Transform.
+        """
+        try:
+            kind = self.entry_point.load()
+        # A plugin may call sys.exit() on import; that must not end the user's program.
+        except (Exception, SystemExit) as error:
+            problem = f"cannot be imported: {type(error).__name__}: {error}"
+            raise self._broken(problem) from error
+        if not (isinstance(kind, type) and issubclass(kind, Transform)) or inspect.isabstract(kind):
+            raise self._broken("is broken: it is no subclass of sd.Transform that has apply")
+        return kind
+
+    def _broken(self, problem: str) -> BrokenPluginError:
+        return BrokenPluginError(
+            f"the transform {self.qualified} {problem} [{self.entry_point.value}]",
+            id=self.id,
+            distribution=self.distribution,
+        )
+
+
+def transforms() -> list[FoundTransform]:
+    """Return the transforms that are installed, by id, then distribution; none is imported."""
+    found = [
+        FoundTransform(item.name, distribution, version, item)
+        for distribution, version, item in scan_group(TRANSFORM_GROUP)
+    ]
+    return sorted(found, key=lambda one: (one.id, one.distribution))
+
+
 def load_transform(id: str) -> tuple[type[Transform], str]:
     """Import the transform that an id names.
 
@@ -104,48 +167,28 @@ def load_transform(id: str) -> tuple[type[Transform], str]:
         BrokenPluginError: if it cannot be imported, or is no Transform.
     """
     wanted = GeneratorId.parse(id)
-    known = [(distribution, item) for distribution, _, item in scan_group(TRANSFORM_GROUP)]
+    known = transforms()
     found = [
-        (distribution, item)
-        for distribution, item in known
-        if item.name == wanted.short and wanted.distribution in (None, distribution)
+        one
+        for one in known
+        if one.id == wanted.short and wanted.distribution in (None, one.distribution)
     ]
     if not found:
-        names = sorted({item.name for _, item in known})
+        names = sorted({one.id for one in known})
         hint = suggest(wanted.short, names) or f"; there are {', '.join(names)}"
         raise GeneratorNotFoundError(
             f"no installed distribution provides the transform {wanted}{hint}", id=id
         )
     if len(found) > 1:
-        owners = " or ".join(f"{distribution}/{wanted.short}" for distribution, _ in found)
+        owners = " or ".join(one.qualified for one in found)
         raise AmbiguousIdError(
             f"{wanted} is a transform of several distributions; say which: {owners}", id=id
         )
-    [(distribution, item)] = found
-    objection = default_registry().objection(distribution)
-    if objection and distribution != _OWN:
-        message = f"the transform {wanted} of {distribution} is blocked: {objection}"
-        raise BlockedError(message, id=id, distribution=distribution)
-    qualified = f"{distribution}/{item.name}"
-    return _loaded(qualified, distribution, item), qualified
-
-
-def _loaded(qualified: str, distribution: str, item: Any) -> type[Transform]:
-    try:
-        kind = item.load()
-    # A plugin may call sys.exit() on import; that must not end the user's program.
-    except (Exception, SystemExit) as error:
-        raise BrokenPluginError(
-            f"the transform {qualified} cannot be imported: {type(error).__name__}: {error} "
-            f"[{item.value}]",
-            id=qualified,
-            distribution=distribution,
-        ) from error
-    if not (isinstance(kind, type) and issubclass(kind, Transform)) or inspect.isabstract(kind):
-        raise BrokenPluginError(
-            f"the transform {qualified} is broken: {item.value} is no subclass of sd.Transform "
-            "that has apply",
-            id=qualified,
-            distribution=distribution,
+    [one] = found
+    if one.objection:
+        raise BlockedError(
+            f"the transform {one.qualified} is blocked: {one.objection}",
+            id=id,
+            distribution=one.distribution,
         )
-    return kind
+    return one.load(), one.qualified

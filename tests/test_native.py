@@ -555,3 +555,8 @@ def test_choices_come_as_often_as_their_weights_say() -> None:
 def test_tensors_are_not_drawn_of_words() -> None:
     with pytest.raises(sd.DeclarationError, match="'red' is a word"):
         sd.tensor_draw(sd.Choice(["red", "green"]), tf.constant([0.5]))
+
+
+def test_tensors_are_not_drawn_of_a_schedule() -> None:
+    with pytest.raises(sd.DeclarationError, match="takes a distribution that does not move"):
+        sd.tensor_draw(sd.Schedule([(0, 1), (9, 2)]), tf.constant([0.5]))

@@ -84,7 +84,7 @@ def test_two_distributions_with_one_transform_must_be_told_apart(
 ) -> None:
     provide(tmp_path / "one", monkeypatch, "bright_two:Brighter", BRIGHTER)
     provide(tmp_path / "two", monkeypatch, "bright_three:Brighter", BRIGHTER, name="other")
-    with pytest.raises(sd.AmbiguousIdError, match="other/brighter-v1 or bright/brighter-v1"):
+    with pytest.raises(sd.AmbiguousIdError, match="bright/brighter-v1 or other/brighter-v1"):
         load_transform("brighter-v1")
     assert load_transform("other/brighter-v1")[0].__module__ == "bright_three"
 

@@ -24,6 +24,7 @@ from synthdata.cli.repair import repair
 from synthdata.cli.replay import replay
 from synthdata.cli.sample import sample
 from synthdata.cli.schema import schema
+from synthdata.cli.transforms import transforms
 from synthdata.cli.verify import verify
 from synthdata.cli.write import write
 
@@ -47,6 +48,7 @@ app.command(cls=Command, short_help="Look whether files are what was written.")(
 app.command(cls=Command, short_help="Make the bad shards of a data set again.")(repair)
 app.command(cls=Command, short_help="Write a data set to files of another format.")(convert)
 app.command(cls=Command, short_help="List the formats of files.")(formats)
+app.command(cls=Command, short_help="List the transforms of samples.")(transforms)
 app.command(cls=Command, short_help="Hold a generator to the contract.")(check)
 app.command(cls=Command, short_help="Time a data set, and say what limits it.")(bench)
 app.command(cls=Command, short_help="Print JSON Schemas.")(schema)
