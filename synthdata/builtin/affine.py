@@ -73,6 +73,11 @@ class Affine(Transform):
         )
         fill: int = Field(0, ge=0, le=255, description="value around the image, in its own units")
 
+    def __init__(self, params: Any, input: Output) -> None:
+        super().__init__(params, input)
+        self._leaves = input.leaves
+        self._assemble = input.assembler(whole=True)
+
     @classmethod
     def describe(cls, params: Any, input: Output) -> Output:
         """Declare the same with the matrix.
@@ -104,27 +109,24 @@ class Affine(Transform):
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Map the images of a sample and what lies in them."""
-        leaves = self.input.leaves
-        values = [leaf.value_in(sample) for leaf in leaves]
-        size = _size(leaves, values)
-        matrix = self._matrix(leaves, values, size, rng)
+        values = [leaf.value_in(sample) for leaf in self._leaves]
+        size = _size(self._leaves, values)
+        matrix = self._matrix(values, size, rng)
         before = sample.metadata.get(MATRIX, np.eye(3))
         if matrix is not None:
             values = [
                 _mapped(leaf, value, matrix, size, self.params.fill)
-                for leaf, value in zip(leaves, values, strict=True)
+                for leaf, value in zip(self._leaves, values, strict=True)
             ]
             before = matrix @ before
-        tree = self.input.assembler(whole=True)(values)
+        tree = self._assemble(values)
         metadata = {**tree.get("metadata", {}), MATRIX: before}
         return Sample(tree["image"], tree.get("label"), metadata)
 
-    def _matrix(
-        self, leaves: tuple[Leaf, ...], values: list[Any], size: Size, rng: np.random.Generator
-    ) -> Floats | None:
+    def _matrix(self, values: list[Any], size: Size, rng: np.random.Generator) -> Floats | None:
         objects = [
             corners
-            for leaf, value in zip(leaves, values, strict=True)
+            for leaf, value in zip(self._leaves, values, strict=True)
             for corners in _outlines(leaf, value)
         ]
         for _ in range(TRIES):
