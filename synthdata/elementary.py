@@ -220,7 +220,10 @@ class Choice:
             edges = np.cumsum(self.weights)
             # The last edge is not drawn: random() is below 1, and a weight of 0 has no width.
             place = np.searchsorted(edges, rng.random(size) * edges[-1], side="right")
-        return self.values[int(place)] if size is None else np.asarray(self.values)[place]
+        if size is None:
+            return self.values[int(place)]
+        # Of shape () and values that only Python holds, one of these would come without its array.
+        return np.asarray(np.asarray(self.values)[place])
 
     def pathwise(
         self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None

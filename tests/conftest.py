@@ -8,7 +8,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# How long an example takes says more of what else the machine does.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 # A shell without job control starts what runs in its background with Ctrl-C ignored, and processes
 # that tests start would inherit that.

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -283,6 +283,7 @@ def degenerate(draw: st.DrawFn) -> Any:
 
 
 @settings(max_examples=500, derandomize=True, deadline=None)
+@example(KINDS.Choice([2**63]), (), 0)
 @given(distributions() | degenerate(), sizes, st.integers(0, 99))
 def test_a_pathwise_draw_is_that_of_sample_to_the_bit(
     distribution: Any, size: Any, index: int
