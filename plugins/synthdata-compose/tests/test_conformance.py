@@ -1,0 +1,6 @@
+from synthdata.testing import parametrize_generators
+
+
+@parametrize_generators("scenes-v1")
+def test_the_generator_keeps_the_contract(check):
+    check()

@@ -1,0 +1,1 @@
+"""Handwritten-like digits and numbers as generators of synthdata; it imports none of them."""

@@ -1,0 +1,68 @@
+"""The benchmark of nuclei measures what it says, and its network learns from synthetic images."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.fixture
+def cells(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    return importlib.import_module("real_cells")
+
+
+def row(*numbers: int) -> Any:
+    return np.array([numbers], np.int64)
+
+
+def test_the_same_mask_with_other_numbers_is_perfect(cells: Any) -> None:
+    assert cells.score(row(0, 1, 1, 2, 2), row(0, 7, 7, 3, 3)) == (1, 1)
+
+
+def test_merged_nuclei_are_one_miss_or_two(cells: Any) -> None:
+    # One of 4 and one of 2 as one of 6: IoU 4/6 with the first, so 1 / (1 + 0 + 1).
+    assert cells.score(row(1, 1, 1, 1, 2, 2, 0), row(5, 5, 5, 5, 5, 5, 0)) == (1, 0.5)
+
+
+def test_a_nucleus_too_far_off_is_both_missed_and_false(cells: Any) -> None:
+    # Two of six pixels are shared: foreground IoU 1/3, TP 0, FP 1, FN 1.
+    found = cells.score(row(1, 1, 1, 1, 0, 0), row(0, 0, 1, 1, 1, 1))
+    assert found == (pytest.approx(1 / 3), 0)
+
+
+def test_an_iou_of_just_one_half_matches_once(cells: Any) -> None:
+    # Two halves of one nucleus: each has IoU 0.5, and only one may match: 1 / (1 + 1).
+    assert cells.score(row(1, 1, 1, 1), row(1, 1, 2, 2)) == (1, 0.5)
+
+
+def test_empty_masks_agree(cells: Any) -> None:
+    assert cells.score(row(0, 0), row(0, 0)) == (1, 1)
+    assert cells.score(row(0, 1), row(0, 0)) == (0, 0)
+
+
+def test_certain_classes_give_the_nuclei_back(cells: Any) -> None:
+    mask = np.zeros((24, 24), np.int64)
+    mask[2:12, 2:12], mask[2:12, 12:22] = 1, 2
+    chances = np.eye(3, dtype=np.float32)[cells.classes(mask)]
+    np.testing.assert_array_equal(cells.instances(chances), mask)
+
+
+@pytest.mark.slow
+def test_a_short_training_on_synthetic_images_finds_real_nuclei(cells: Any) -> None:
+    pytest.importorskip("keras")
+    pytest.importorskip("tifffile")
+    if importlib.util.find_spec("stardist") is None:
+        pytest.skip("stardist's image is not installed: run `make real`")
+    results = cells.main(
+        ["--steps", "80", "--images", "40", "--width", "6", "--seeds", "1", "--real-seeds", "0"]
+    )
+    assert results.whole[0].iou > 0.3
+    assert results.whole[0].ap > 0.05
