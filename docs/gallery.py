@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import inspect
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -14,7 +13,7 @@ from typing import Any, Final
 from PIL import Image
 
 import synthdata as sd
-from synthdata.cli.wording import output_rows, param_rows
+from synthdata.cli.wording import output_rows, param_rows, summary_of
 from synthdata.generator import load_class
 from synthdata.preview import contact_sheet
 
@@ -46,6 +45,7 @@ GIVEN: Final[Mapping[str, Mapping[str, Any]]] = {
             {"transform": "filters-v1", "params": {"filters": [{"jpeg": {"quality": 15}}]}},
         ],
     },
+    "numbers-v1": {"height": 72},
     "photos-v1": {"folder": FOLDER, "pattern": "*.[jp][pn]g"},
 }
 """Params of generators that need some, by id."""
@@ -100,10 +100,9 @@ def _heading(name: str) -> str:
 def _section(item: sd.Listing) -> str:
     kind, _ = load_class(f"{item.distribution}/{item.id}")
     output = sd.make(f"{item.distribution}/{item.id}", **GIVEN.get(str(item.id), {})).output
-    summary = (inspect.getdoc(kind) or "").split("\n\n")[0].replace("\n", " ")
     params = _table(param_rows(kind.Params), ("name", "type", "range", "default"))
     return (
-        f"### {item.id}\n\n{_plain(summary)}\n\n"
+        f"### {item.id}\n\n{_plain(summary_of(kind))}\n\n"
         f"![Samples of {item.id}](pictures/{item.id}.png)\n\n{_given(str(item.id))}"
         f"{params or 'It takes no params.'}\n"
         f"{_table(output_rows(output), ('feature', 'dtype', 'shape'))}"

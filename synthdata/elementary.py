@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, TypeAlias
@@ -30,6 +31,39 @@ else:
 def _in_order(low: float, high: float) -> None:
     if low > high:
         raise ValueError(f"low={low} is greater than high={high}")
+
+
+def weighted_place(
+    weights: Sequence[float],
+    rng: np.random.Generator,
+    size: int | tuple[int, ...] | None = None,
+) -> Any:
+    """Draw places among weights, each as often as its weight is of their sum.
+
+    Args:
+        weights: 0 or more each, of a positive sum.
+        rng: gives one number for each place.
+        size: None draws one, otherwise an array of them is drawn.
+
+    >>> int(weighted_place([0, 2, 0], np.random.default_rng(0)))
+    1
+    """
+    edges = np.cumsum(weights)
+    # The last edge is not drawn: random() is below 1, and a weight of 0 has no width.
+    return np.searchsorted(edges, rng.random(size) * edges[-1], side="right")
+
+
+def arguments(distribution: Any) -> dict[str, Any]:
+    """Return the arguments of a distribution by name.
+
+    >>> arguments(Uniform(4, 20))
+    {'low': 4.0, 'high': 20.0}
+    """
+    return {
+        field.name: getattr(distribution, field.name)
+        for field in dataclasses.fields(distribution)
+        if field.name != "kind"
+    }
 
 
 def _ones(size: int | tuple[int, ...] | None) -> Any:
@@ -217,9 +251,7 @@ class Choice:
         if self.weights is None:
             place = rng.integers(len(self.values), size=size)
         else:
-            edges = np.cumsum(self.weights)
-            # The last edge is not drawn: random() is below 1, and a weight of 0 has no width.
-            place = np.searchsorted(edges, rng.random(size) * edges[-1], side="right")
+            place = weighted_place(self.weights, rng, size)
         if size is None:
             return self.values[int(place)]
         # Of shape () and values that only Python holds, one of these would come without its array.

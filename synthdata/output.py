@@ -157,6 +157,26 @@ class Output(Model):
     __str__ = __repr__
 
 
+def each_feature(tree: Any, function: Callable[..., Any], *others: Any) -> Any:
+    """Return a tree with what a function makes of each feature in the place of it.
+
+    Args:
+        tree: a feature, or a dict of trees; or None, where no label is declared, which stays.
+        function: is called with a feature, and with what the others have in its place.
+        others: trees of the same form, as of values.
+
+    >>> from synthdata import Image, Scalar
+    >>> each_feature({"a": Image(8, 8), "b": {"c": Scalar("int32")}}, lambda feature: feature.kind)
+    {'a': 'image', 'b': {'c': 'scalar'}}
+    """
+    if isinstance(tree, Mapping):
+        return {
+            key: each_feature(branch, function, *(other[key] for other in others))
+            for key, branch in tree.items()
+        }
+    return None if tree is None else function(tree, *others)
+
+
 def _features(path: tuple[str, ...], tree: Any) -> Iterator[tuple[tuple[str, ...], Feature]]:
     if isinstance(tree, Feature):
         yield path, tree

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import bisect
-import dataclasses
 import itertools
+import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias
 
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, model_validator
 
-from synthdata.elementary import AnyElementary, parse_elementary
+from synthdata.elementary import AnyElementary, arguments, parse_elementary
 from synthdata.models import declaration
 from synthdata.seeding import MAX_INDEX
 
@@ -78,7 +78,7 @@ class Schedule:
         >>> Schedule([(0, Uniform(0, 1)), (10, Uniform(0, 5))]).at(5)
         Uniform(low=0.0, high=3.0)
         """
-        after = bisect.bisect_right(self._indices, index)
+        after = bisect.bisect_right(self.points, index, key=operator.itemgetter(0))
         before = max(after - 1, 0)
         start, own = self.points[before]
         if self.how == "step":
@@ -114,10 +114,6 @@ class Schedule:
             return None
         return min(low for low, _ in found), max(high for _, high in found)
 
-    @property
-    def _indices(self) -> list[int]:
-        return [index for index, _ in self.points]
-
     @model_validator(mode="after")
     def _movable(self) -> Self:
         if self.how == "linear":
@@ -132,16 +128,13 @@ class Schedule:
 
 def _form(distribution: Any) -> tuple[str, ...] | None:
     """The kind of a distribution and its arguments, or None where they are no numbers."""
-    arguments = _numbers(distribution)
-    return None if arguments is None else (distribution.kind, *arguments)
+    numbers = _numbers(distribution)
+    return None if numbers is None else (distribution.kind, *numbers)
 
 
 def _numbers(distribution: Any) -> dict[str, float] | None:
-    fields = {
-        field.name: getattr(distribution, field.name)
-        for field in dataclasses.fields(distribution)
-        if field.name != "kind" and getattr(distribution, field.name) is not None
-    }
+    given = arguments(distribution)
+    fields = {name: value for name, value in given.items() if value is not None}
     numeric = all(isinstance(value, int | float) for value in fields.values())
     words = any(isinstance(value, bool) for value in fields.values())
     return fields if numeric and not words else None
@@ -149,13 +142,13 @@ def _numbers(distribution: Any) -> dict[str, float] | None:
 
 def _between(one: Any, other: Any, part: float) -> Any:
     ends = _numbers(other) or {}
-    arguments = {
+    moved = {
         name: float((1 - part) * value + part * ends[name])
         for name, value in (_numbers(one) or {}).items()
     }
     # A frozen dataclass that validates is slow to make; what lies between valid ones is valid.
     made = object.__new__(type(one))
-    made.__dict__.update(one.__dict__, **arguments)
+    made.__dict__.update(one.__dict__, **moved)
     return made
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
 from synthdata.distributions import is_distribution
-from synthdata.elementary import Choice
+from synthdata.elementary import Choice, arguments
 from synthdata.errors import DeclarationError, GradientError
 from synthdata.generator import Params
 from synthdata.models import explain, suggest
@@ -146,12 +146,10 @@ def _parts(value: Any) -> Mapping[str, Any] | None:
     if isinstance(value, Choice):
         return {}
     if is_distribution(value):
-        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
         # What a recipe says in whole numbers is a number to a distribution.
         return {
             key: float(item) if type(item) is int else item
-            for key, item in fields.items()
-            if key != "kind"
+            for key, item in arguments(value).items()
         }
     return value if isinstance(value, Mapping) else None
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from importlib.metadata import EntryPoint
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -20,12 +18,9 @@ from synthdata.generator import BaseParams
 from synthdata.ids import GeneratorId
 from synthdata.models import suggest
 from synthdata.output import Output
-from synthdata.registry import default_registry
-from synthdata.registry.scan import TRANSFORM_GROUP, scan_group
+from synthdata.registry.extension import Extension, extensions
+from synthdata.registry.scan import TRANSFORM_GROUP
 from synthdata.sample import Sample
-
-_OWN: Final = "synthdata"
-"""The framework itself, which no list blocks the transforms of."""
 
 
 class Transform(ABC):
@@ -89,33 +84,15 @@ class Transform(ABC):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class FoundTransform:
-    """A transform that an installed distribution provides; it is not imported.
+class FoundTransform(Extension):
+    """A transform that an entry point names; its name is an id, ``name-vN``."""
 
-    Attributes:
-        id: ``name-vN``.
-        distribution: that provides it.
-        version: of the distribution.
-        entry_point: where its class is.
-    """
-
-    id: str
-    distribution: str
-    version: str
-    entry_point: EntryPoint
+    __slots__ = ()
 
     @property
     def qualified(self) -> str:
         """The id with its distribution."""
-        return f"{self.distribution}/{self.id}"
-
-    @property
-    def objection(self) -> str:
-        """Why it may not be used, or nothing; what comes with the framework is no plugin."""
-        if self.distribution == _OWN:
-            return ""
-        return default_registry().objection(self.distribution)
+        return f"{self.distribution}/{self.name}"
 
     def load(self) -> type[Transform]:
         """Import the class.
@@ -136,18 +113,14 @@ class FoundTransform:
     def _broken(self, problem: str) -> BrokenPluginError:
         return BrokenPluginError(
             f"the transform {self.qualified} {problem} [{self.entry_point.value}]",
-            id=self.id,
+            id=self.name,
             distribution=self.distribution,
         )
 
 
 def transforms() -> list[FoundTransform]:
     """Return the transforms that are installed, by id, then distribution; none is imported."""
-    found = [
-        FoundTransform(item.name, distribution, version, item)
-        for distribution, version, item in scan_group(TRANSFORM_GROUP)
-    ]
-    return sorted(found, key=lambda one: (one.id, one.distribution))
+    return extensions(FoundTransform, TRANSFORM_GROUP)
 
 
 def load_transform(id: str) -> tuple[type[Transform], str]:
@@ -171,10 +144,10 @@ def load_transform(id: str) -> tuple[type[Transform], str]:
     found = [
         one
         for one in known
-        if one.id == wanted.short and wanted.distribution in (None, one.distribution)
+        if one.name == wanted.short and wanted.distribution in (None, one.distribution)
     ]
     if not found:
-        names = sorted({one.id for one in known})
+        names = sorted({one.name for one in known})
         hint = suggest(wanted.short, names) or f"; there are {', '.join(names)}"
         raise GeneratorNotFoundError(
             f"no installed distribution provides the transform {wanted}{hint}", id=id

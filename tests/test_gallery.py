@@ -47,7 +47,7 @@ def test_each_has_a_small_picture(id: str) -> None:
     with Image.open(file) as picture:
         picture.load()
         assert picture.format == "PNG"
-        assert min(picture.size) >= 100
+        assert min(picture.size) >= 150
     assert file.stat().st_size < 100_000
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any, Final, TypeAlias
 
 import numpy as np
@@ -12,13 +13,13 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from pydantic import Field
 
-from synthdata.builtin.polygon_clip import area, clipped
 from synthdata.distributions import Distribution, within
 from synthdata.elementary import Constant, Uniform
 from synthdata.errors import DeclarationError
 from synthdata.features import Boxes, Image, Keypoints, Mask, Polygons, Tensor
 from synthdata.generator import BaseParams
-from synthdata.output import Leaf, Output
+from synthdata.output import Leaf, Output, each_feature
+from synthdata.polygons import area, clipped
 from synthdata.sample import Sample
 from synthdata.transform import Transform
 
@@ -101,7 +102,7 @@ class Affine(Transform):
         if MATRIX in input.metadata and input.metadata[MATRIX] != _TENSOR:
             raise DeclarationError(f"metadata.{MATRIX} of another kind is declared already")
         parts = {
-            name: _roomier(getattr(input, name), params.fill)
+            name: each_feature(getattr(input, name), partial(_roomier, params.fill))
             for name in ("image", "label", "metadata")
         }
         parts["metadata"] = {**parts["metadata"], MATRIX: _TENSOR}
@@ -155,17 +156,15 @@ class Affine(Transform):
         return matrix
 
 
-def _roomier(tree: Any, fill: int) -> Any:
-    """A tree of features with room for corners that cuts add, and for the value around images."""
-    if isinstance(tree, Mapping):
-        return {key: _roomier(branch, fill) for key, branch in tree.items()}
-    if isinstance(tree, Polygons):
-        return dataclasses.replace(tree, max_points=2 * tree.max_points)
-    if isinstance(tree, Image):
-        ge = None if tree.ge is None else min(tree.ge, fill)
-        le = None if tree.le is None else max(tree.le, fill)
-        return dataclasses.replace(tree, ge=ge, le=le)
-    return tree
+def _roomier(fill: int, feature: Any) -> Any:
+    """A feature with room for corners that cuts add, and for the value around images."""
+    if isinstance(feature, Polygons):
+        return dataclasses.replace(feature, max_points=2 * feature.max_points)
+    if isinstance(feature, Image):
+        ge = None if feature.ge is None else min(feature.ge, fill)
+        le = None if feature.le is None else max(feature.le, fill)
+        return dataclasses.replace(feature, ge=ge, le=le)
+    return feature
 
 
 def points(matrix: Floats, xy: Any) -> Floats:
@@ -213,10 +212,8 @@ def _kept(corners: Any, matrix: Floats, size: Size) -> float:
 
 
 def _mapped(leaf: Leaf, value: Any, matrix: Floats, size: Size, fill: int) -> Any:
-    for kind, how in _CARRIED.items():
-        if isinstance(leaf.feature, kind):
-            return how(value, matrix, size, fill)
-    return value
+    how = _CARRIED.get(type(leaf.feature))
+    return value if how is None else how(value, matrix, size, fill)
 
 
 def _image(value: Any, matrix: Floats, size: Size, fill: int) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -14,7 +13,7 @@ from synthdata.builtin.filters import AnyFilter, apply_filters
 from synthdata.errors import DeclarationError
 from synthdata.features import Image
 from synthdata.generator import BaseParams
-from synthdata.output import Output
+from synthdata.output import Output, each_feature
 from synthdata.sample import Sample
 from synthdata.transform import Transform
 
@@ -49,7 +48,7 @@ class Filtered(Transform):
             raise DeclarationError(
                 f"an image of uint8 with 1, 3 or 4 channels is expected, but there is {came}"
             )
-        image = _each(input.image, input.image, lambda feature, _: _unbounded(feature))
+        image = each_feature(input.image, _unbounded)
         return Output(image=image, label=input.label, metadata=input.metadata)
 
     def apply(self, sample: Sample, rng: np.random.Generator) -> Sample:
@@ -58,20 +57,13 @@ class Filtered(Transform):
         def filtered(feature: Any, value: Any) -> Any:
             return self._filtered(value, rng) if _filterable(feature) else value
 
-        return sample._replace(image=_each(self.input.image, sample.image, filtered))
+        return sample._replace(image=each_feature(self.input.image, filtered, sample.image))
 
     def _filtered(self, value: Any, rng: np.random.Generator) -> Any:
         grey = value.shape[2] == 1
         image = Pillow.fromarray(value[:, :, 0] if grey else value)
         made = np.array(apply_filters(image, self.params.filters, rng))
         return made[:, :, None] if grey else made
-
-
-def _each(features: Any, values: Any, function: Callable[[Any, Any], Any]) -> Any:
-    """Call a function with each feature of a tree and its value; return what it does."""
-    if isinstance(features, Mapping):
-        return {key: _each(branch, values[key], function) for key, branch in features.items()}
-    return function(features, values)
 
 
 def _filterable(feature: Any) -> bool:

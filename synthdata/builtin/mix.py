@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, Self, TypeAlias
 
 import numpy as np
@@ -12,11 +13,11 @@ from pydantic import AfterValidator, Field, model_validator
 
 from synthdata.builtin.nested import Nested
 from synthdata.distributions import Distribution, within
-from synthdata.elementary import Constant
+from synthdata.elementary import Constant, weighted_place
 from synthdata.errors import SynthDataError
-from synthdata.features import ClassLabel, Feature, distinct
+from synthdata.features import ClassLabel, distinct
 from synthdata.generator import BaseParams, Generator
-from synthdata.output import Output
+from synthdata.output import Output, each_feature
 from synthdata.sample import Sample
 from synthdata.seeding import MAX_SEED, Rng
 from synthdata.stream import raised
@@ -76,9 +77,7 @@ class Mix(Generator):
                 raise ValueError(f"names of recipes: {error}; say name: of each") from None
             if all(part.weight.support == (0, 0) for part in self.recipes):
                 raise ValueError("all weights are 0; one of more is needed")
-            first = self.recipes[0]
-            for part in self.recipes[1:]:
-                _check_alike(first, part)
+            _check_alike({part.name: part.make().output for part in self.recipes})
             return self
 
     @classmethod
@@ -126,31 +125,26 @@ class Mix(Generator):
 
     def _place(self, rng: np.random.Generator) -> int:
         weights = [float(part.weight.sample(rng)) for part in self.params.recipes]
-        edges = np.cumsum(weights)
-        if not edges[-1]:
+        if not any(weights):
             raise ValueError("all weights are 0 for this sample, but one of more is needed")
-        return int(np.searchsorted(edges, rng.random() * edges[-1], side="right"))
+        return int(weighted_place(weights, rng))
 
 
-def _check_alike(first: Part, part: Part) -> None:
-    outputs = [one.make().output for one in (first, part)]
-    for name in ("image", "label"):
-        one, other = (getattr(output, name) for output in outputs)
-        if _bare(one) != _bare(other):
-            raise ValueError(
-                f"{name} of {part.name} is {_shown(other)}, but of {first.name} {_shown(one)}; all "
-                "recipes of a mix must declare the same"
-            )
+def _check_alike(outputs: Mapping[str, Output]) -> None:
+    first, *others = outputs
+    for other in others:
+        for place in ("image", "label"):
+            expected, came = (getattr(outputs[name], place) for name in (first, other))
+            if _bare(expected) != _bare(came):
+                raise ValueError(
+                    f"{place} of {other} is {_shown(came)}, but of {first} {_shown(expected)}; all "
+                    "recipes of a mix must declare the same"
+                )
 
 
 def _bare(tree: Any) -> Any:
     """A tree of features without descriptions."""
-    if isinstance(tree, Mapping):
-        return {key: _bare(branch) for key, branch in tree.items()}
-    if not isinstance(tree, Feature):
-        return tree
-    bare: Any = tree
-    return dataclasses.replace(bare, description="")
+    return each_feature(tree, partial(dataclasses.replace, description=""))
 
 
 def _shown(tree: Any) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, PrivateAttr
+from pydantic import AfterValidator, Field, JsonValue, PrivateAttr
 
 from synthdata.errors import SynthDataError
-from synthdata.generator import Generator, make_generator, remake
+from synthdata.generator import BaseParams, Generator, make_generator, remake
 
 
-class Nested(BaseModel):
+class Nested(BaseParams):
     """An id and its params, as a recipe names them.
 
     Attributes:
@@ -18,8 +18,6 @@ class Nested(BaseModel):
         params: fields of its Params; validation fills in the defaults, so that they stand in the
             recipe and in its fingerprint.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     generator: str = Field(description="id of a generator")
     params: dict[str, JsonValue] = Field(default={}, description="its params")

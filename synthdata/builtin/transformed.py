@@ -7,8 +7,6 @@ from typing import Annotated, Any, Self, TypeAlias
 import numpy as np
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     JsonValue,
     PrivateAttr,
@@ -26,15 +24,13 @@ from synthdata.stream import raised
 from synthdata.transform import Transform, load_transform
 
 
-class Step(BaseModel):
+class Step(BaseParams):
     """One transform and its params.
 
     Attributes:
         transform: id, short or qualified; validation makes it the qualified one.
         params: fields of its Params; validation fills in the defaults.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     transform: str = Field(description="id of a transform")
     params: dict[str, JsonValue] = Field(default={}, description="its params")

@@ -62,7 +62,7 @@ def info(
 
 
 def _about(id: str, given: dict[str, Any]) -> dict[str, Any]:
-    from synthdata.cli.wording import output_rows, param_rows
+    from synthdata.cli.wording import output_rows, param_rows, summary_of
     from synthdata.generator import load_class
     from synthdata.registry import default_registry
 
@@ -74,7 +74,7 @@ def _about(id: str, given: dict[str, Any]) -> dict[str, Any]:
     output = None if needed and not given else _make(id, given).output
     return {
         "id": identity.id,
-        "summary": _summary(kind),
+        "summary": summary_of(kind),
         "distribution": identity.distribution,
         "version": identity.version,
         "where": _where(kind, identity),
@@ -91,10 +91,6 @@ def _make(id: str, given: dict[str, Any]) -> Generator:
     # Through a recipe, so that what is shown is what a recipe can say.
     recipe = Recipe(generator=id, params=given)
     return make_generator(recipe.generator, recipe.params)
-
-
-def _summary(kind: type[Generator]) -> str:
-    return (inspect.getdoc(kind) or "").split("\n\n")[0].replace("\n", " ")
 
 
 def _where(kind: type[Generator], identity: Identity) -> str | None:

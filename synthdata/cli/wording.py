@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from pydantic import BaseModel
@@ -68,6 +69,11 @@ def output_rows(output: Output) -> list[dict[str, str]]:
             }
         )
     return rows
+
+
+def summary_of(kind: type) -> str:
+    """Return the first paragraph of a class's docstring, in one line."""
+    return (inspect.getdoc(kind) or "").split("\n\n")[0].replace("\n", " ")
 
 
 def distribution_words(value: Any) -> str:

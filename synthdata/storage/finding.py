@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from importlib.metadata import EntryPoint
-from typing import Final
-
 from synthdata.errors import FormatError
 from synthdata.models import suggest
-from synthdata.registry import default_registry
-from synthdata.registry.scan import FORMAT_GROUP, scan_group
+from synthdata.registry.extension import Extension, extensions
+from synthdata.registry.scan import FORMAT_GROUP
 from synthdata.storage.format import Format
 
-_OWN: Final = "synthdata"
 
+class FoundFormat(Extension):
+    """A format that an entry point names; its name is what ``write(format=…)`` calls it."""
 
-@dataclass(frozen=True, slots=True)
-class FoundFormat:
-    """A format that an entry point names.
-
-    Attributes:
-        name: as ``write(format=…)`` calls it.
-        distribution: that provides it.
-        version: of the distribution.
-        entry_point: leads to the class.
-    """
-
-    name: str
-    distribution: str
-    version: str
-    entry_point: EntryPoint
+    __slots__ = ()
 
     def load(self) -> type[Format]:
         """Import the class.
@@ -57,7 +39,7 @@ class FoundFormat:
 
 def formats() -> list[FoundFormat]:
     """List the formats that are installed and may be used, by name; none is imported."""
-    return sorted(_usable(), key=lambda found: (found.name, found.distribution))
+    return [one for one in extensions(FoundFormat, FORMAT_GROUP) if not one.objection]
 
 
 def find_format(name: str) -> FoundFormat:
@@ -83,11 +65,3 @@ def find_format(name: str) -> FoundFormat:
             "[tool.synthdata]"
         )
     return found[0]
-
-
-def _usable() -> Iterator[FoundFormat]:
-    registry = default_registry()
-    for distribution, version, entry_point in scan_group(FORMAT_GROUP):
-        # What comes with the framework itself is no plugin.
-        if distribution == _OWN or not registry.objection(distribution):
-            yield FoundFormat(entry_point.name, distribution, version, entry_point)

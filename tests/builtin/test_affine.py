@@ -9,7 +9,7 @@ import pytest
 
 import synthdata as sd
 from synthdata.builtin.affine import TRIES, Affine
-from synthdata.builtin.polygon_clip import area, clipped
+from synthdata.polygons import area, clipped
 
 STILL = {"angle": 0, "scale": 1, "shift_x": 0, "shift_y": 0}
 SIZE = 64

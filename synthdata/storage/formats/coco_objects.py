@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from synthdata.features import ClassLabel, Keypoints
 from synthdata.output import Leaf
+from synthdata.polygons import area
 from synthdata.storage.formats.entries import got
 from synthdata.storage.formats.objects import Objects, most_of
 
@@ -99,7 +100,7 @@ class Annotations:
             corners = _around(points[points[:, 2] > 0, :2].astype(np.float64), image)
         size = corners[2:] - corners[:2]
         annotation["bbox"] = [*corners[:2].tolist(), *size.tolist()]
-        annotation["area"] = float(size.prod()) if outline is None else _area(outline)
+        annotation["area"] = float(size.prod()) if outline is None else area(outline)
         return annotation
 
     def _category(self, values: list[Any], number: int) -> int:
@@ -178,10 +179,3 @@ def _around(points: NDArray[np.float64], image: Mapping[str, Any]) -> NDArray[np
         return np.array([*low, *high])
     low, high = np.minimum(np.floor(low), size - 1), np.floor(high) + 1
     return np.array([*low, *np.minimum(high, size)])
-
-
-def _area(outline: NDArray[np.float64]) -> float:
-    """The area of a polygon without crossings, by the shoelace formula."""
-    x, y = (outline - outline[0]).T
-    # Not a dot product, which rounds otherwise on another machine.
-    return abs(math.fsum(x * np.roll(y, -1) - y * np.roll(x, -1))) / 2

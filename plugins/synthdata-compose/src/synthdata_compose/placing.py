@@ -61,10 +61,8 @@ class Placed:
     def within(self, height: int, width: int) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
         """Return where the patch meets the frame, in the frame and in the patch (may be empty)."""
         rows, columns = self.alpha.shape
-        y0, y1 = max(self.top, 0), max(min(self.top + rows, height), max(self.top, 0))
-        x0, x1 = max(self.left, 0), max(min(self.left + columns, width), max(self.left, 0))
-        y0, x0 = min(y0, height), min(x0, width)
-        y1, x1 = max(min(y1, height), y0), max(min(x1, width), x0)
+        y0, y1 = (min(max(y, 0), height) for y in (self.top, self.top + rows))
+        x0, x1 = (min(max(x, 0), width) for x in (self.left, self.left + columns))
         inside = (slice(y0 - self.top, y1 - self.top), slice(x0 - self.left, x1 - self.left))
         return (slice(y0, y1), slice(x0, x1)), inside
 

@@ -12,8 +12,6 @@ from synthdata_digits.pen import BOX, Hand, linear
 from synthdata_digits.skeletons import Floats
 
 SUFFIXES: Final = (".ttf", ".otf", ".ttc")
-BUILT_IN: Final = "built in"
-"""The TrueType font that comes inside Pillow, the same on every machine."""
 SLOPPY: Final = 0.12
 """Each corner of a glyph is displaced by up to this part of its size."""
 

@@ -1,7 +1,8 @@
-"""Polygons cut at the edges of an image."""
+"""Polygons as arrays of corners: their area, and what of them lies in an image."""
 
 from __future__ import annotations
 
+import math
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,16 +12,20 @@ Floats: TypeAlias = NDArray[np.float64]
 
 
 def area(corners: Any) -> float:
-    """Return the area of a polygon in square pixels, by the shoelace formula.
+    """Return the area of a polygon without crossings, by the shoelace formula.
 
     Args:
-        corners: (corners, 2); fewer than three have none.
+        corners: (corners, 2), x and y in pixels; fewer than three have none.
 
     >>> area([[0, 0], [4, 0], [4, 3]])
     6.0
     """
-    x, y = np.asarray(corners, np.float64).reshape(-1, 2).T
-    return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
+    outline = np.asarray(corners, np.float64).reshape(-1, 2)
+    if len(outline) < 3:
+        return 0.0
+    x, y = (outline - outline[0]).T
+    # Not a dot product, which rounds otherwise on another machine.
+    return abs(math.fsum(x * np.roll(y, -1) - y * np.roll(x, -1))) / 2
 
 
 def clipped(corners: Any, size: tuple[int, int]) -> Floats:
