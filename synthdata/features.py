@@ -308,11 +308,17 @@ class Boxes(Feature):
 class Mask(Feature):
     """An integer a pixel: a class, or the number of an instance with 0 for the background.
 
+    With ``instances`` the value is 1 + the place of the object in the lists beside the mask, as
+    boxes and classes; formats that hold objects, as COCO, write it as their outlines. The check of
+    a sample looks at each value alone: that none is larger than there are objects is for such a
+    format to refuse when it writes.
+
     Attributes:
         height, width: in pixels, or ``UpTo(n)`` where they vary.
         dtype: an integer dtype.
         le: the largest value allowed, or None for all that the dtype has from 0.
         names: names of the values 0, 1, …; then ``le`` is their last index.
+        instances: whether the values are numbers of objects, which have no names of their own.
     """
 
     height: Dim
@@ -320,6 +326,7 @@ class Mask(Feature):
     dtype: IntegerDType = "uint8"
     le: Annotated[int, Field(strict=True, ge=0)] | None = None
     names: Names | None = None
+    instances: bool = False
     description: str = Field(default="", kw_only=True)
     kind: Literal["mask"] = Field(default="mask", kw_only=True, repr=False)
 
@@ -337,6 +344,11 @@ class Mask(Feature):
     def _ranges(self) -> Self:
         if self.names and self.le is not None:
             raise ValueError("give le or names, not both")
+        if self.names and self.instances:
+            raise ValueError(
+                "names are of classes, but with instances=True the values number objects; leave "
+                "names out, and declare ClassLabel(names, max=…) beside the mask"
+            )
         bounds(self.dtype, 0, len(self.names) - 1 if self.names else self.le)
         return self
 

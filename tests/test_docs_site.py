@@ -112,4 +112,7 @@ def test_the_reference_shows_each_public_name(pages: dict[Path, References]) -> 
 def test_a_declaration_shows_the_signature_that_its_fields_make(site: Path) -> None:
     text = re.sub(r"<[^>]+>", "", (site / "reference" / "output.html").read_text(encoding="utf-8"))
     shown = " ".join(text.split())
-    assert 'Mask( height, width, dtype="uint8", le=None, names=None, *, description="", )' in shown
+    fields = (
+        'height, width, dtype="uint8", le=None, names=None, instances=False, *, description="",'
+    )
+    assert f"Mask( {fields} )" in shown

@@ -91,6 +91,12 @@ MISTAKES: list[tuple[Any, tuple[Any, ...], dict[str, Any], str]] = [
         r"Mask: le=256 is not a value of uint8",
     ),
     (Mask, (8, 8), {"le": 1, "names": ["none"]}, r"Mask: give le or names, not both"),
+    (
+        Mask,
+        (8, 8),
+        {"names": ["no", "yes"], "instances": True},
+        r"Mask: names are of classes, but with instances=True the values number objects; leave",
+    ),
     (Mask, (8, 8), {"names": ["a", "a"]}, r"Mask: names: .*doubled are 'a'"),
     (Mask, (0, 8), {}, r"Mask: height: .*not 0"),
     (Keypoints, (0,), {}, r"Keypoints: points: .*got 0"),
@@ -113,6 +119,14 @@ def test_a_mistake_is_refused_when_it_is_written_and_the_field_is_named(
 @given(strategies.features())
 def test_a_feature_comes_back_equal_from_json(feature: Any) -> None:
     assert ANY.validate_json(ANY.dump_json(feature)) == feature
+
+
+def test_a_mask_of_instances_comes_back_from_json_and_one_that_does_not_say_is_none() -> None:
+    mask = Mask(4, 6, instances=True)
+    text = ANY.dump_json(mask)
+    assert ANY.validate_json(text) == mask != Mask(4, 6)
+    assert ANY.validate_python({"kind": "mask", "height": 4, "width": 6}) == Mask(4, 6)
+    assert Mask(4, 6).instances is False
 
 
 @pytest.mark.parametrize(
@@ -162,7 +176,10 @@ def test_the_bound_holds_the_static_shape(feature: Any) -> None:
         (ClassLabel(["a", "b"], 2), ClassLabel(names=("a", "b"), max=2)),
         (Text(9), Text(max_bytes=9)),
         (Boxes(9, "left"), Boxes(max=9, image="left")),
-        (Mask(4, 6, "int32", 7), Mask(height=4, width=6, dtype="int32", le=7)),
+        (
+            Mask(4, 6, "int32", 7, None, True),
+            Mask(height=4, width=6, dtype="int32", le=7, instances=True),
+        ),
         (Keypoints(17, 3, "left"), Keypoints(points=17, max=3, image="left")),
         (Polygons(3, 5, "left"), Polygons(max=3, max_points=5, image="left")),
         (UpTo(3), UpTo(up_to=3)),

@@ -11,7 +11,6 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 import synthdata as sd
-from synthdata_compose.coco import write_coco
 from synthdata_compose.cutouts import classes_of
 from synthdata_compose.painting import paint
 from synthdata_compose.scenes import Scenes
@@ -150,12 +149,19 @@ def test_harmonised_colours_come_nearer_to_the_background() -> None:
 
 
 def check_coco(recipe: sd.Recipe, folder: Path) -> int:
-    """Compare what pycocotools reads with the samples; returns the number of objects."""
-    coco = pytest.importorskip("pycocotools.coco").COCO(str(write_coco(recipe, folder)))
-    source = sd.Source(recipe)
+    """Compare what pycocotools and sd.stored read with the samples; returns how many objects."""
+    sd.write(recipe, folder, format="coco", workers=0)
+    file = folder / "annotations/instances_train.json"
+    coco = pytest.importorskip("pycocotools.coco").COCO(str(file))
+    source, stored = sd.Source(recipe), sd.stored(folder)
+    assert sorted(coco.imgs) == list(range(len(source)))
     for number, image in coco.imgs.items():
         sample: Any = source[number]
-        assert np.array_equal(np.asarray(Image.open(folder / image["file_name"])), sample.image)
+        pixels = np.asarray(Image.open(folder / "images/train" / image["file_name"]))
+        assert np.array_equal(pixels, sample.image)
+        again: Any = stored[number]
+        assert again.label["mask"].dtype == sample.label["mask"].dtype
+        assert np.array_equal(again.label["mask"], sample.label["mask"])
         found = coco.loadAnns(coco.getAnnIds(imgIds=number))
         assert len(found) == len(sample.label["boxes"])
         for place, each in enumerate(found, 1):
@@ -186,10 +192,20 @@ def test_stamps_of_tuxpaint_become_a_coco_data_set(tmp_path: Path) -> None:
     assert check_coco(recipe, tmp_path / "coco") > 20
 
 
-def test_the_coco_format_takes_boxes_and_classes(tmp_path: Path) -> None:
-    recipe = sd.Recipe(generator="scenes-v1", params={"masks": False}, samples=3)
-    sd.write(recipe, tmp_path / "set", format="coco")
-    assert list((tmp_path / "set").rglob("instances_*.json"))
+def test_masks_go_through_other_formats_and_back(tmp_path: Path) -> None:
+    recipe = sd.Recipe(generator="scenes-v1", params={"width": 128}, seed=1, samples=4)
+    sd.write(recipe, tmp_path / "coco", format="coco", workers=0)
+    assert sd.verify(tmp_path / "coco", "deep")
+    before = tmp_path / "coco"
+    for kind in ("npz", "webdataset", "coco"):
+        after = tmp_path / f"after-{kind}"
+        sd.convert(before, after, format=kind, workers=0)
+        before = after
+    parts = [
+        {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.jsonl")}
+        for folder in (tmp_path / "coco", after)
+    ]
+    assert parts[0] == parts[1] != {}
 
 
 def test_backgrounds_come_from_a_folder(folder: Path, tmp_path: Path) -> None:

@@ -8,10 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
 
+from synthdata.features import Mask
+from synthdata.output import Leaf
 from synthdata.storage.format import About, ShardReader, ShardWriter, Written
 from synthdata.storage.formats.annotated import Annotated
 from synthdata.storage.formats.coco_objects import Annotations
 from synthdata.storage.formats.entries import Entries, damaged, got, line, lines
+from synthdata.storage.formats.objects import Objects, objects_of
 from synthdata.storage.formats.pictures import is_picture
 from synthdata.storage.shard import Shard
 
@@ -27,10 +30,19 @@ class Coco(Annotated):
     The objects are the boxes, polygons and keypoints of the label, or where it has none those of
     the metadata, with a list of classes as long (the same ``max``). Without one, the only
     ClassLabel beside them is the class of all, or else there is one category, ``object``.
+
+    A mask of ``instances`` beside them is the segmentation of the objects, as run lengths that
+    are not compressed: COCO's tools read both, and these are lists that need no decoder. Polygons
+    beside such a mask stand in the image's entry. A mask alone is objects as well.
     """
 
     name: ClassVar[str] = "coco"
     wanted: ClassVar[str] = "an Image"
+
+    @cached_property
+    def objects(self) -> Objects:
+        """The features of the objects, with a mask of instances."""
+        return objects_of(self.output.leaves, masks=True)
 
     @cached_property
     def annotations(self) -> Annotations:
@@ -51,9 +63,22 @@ class Coco(Annotated):
         if self.pictures.problem:
             problems[image.name] = self.pictures.problem
         for place, leaf in enumerate(self.output.leaves):
-            if is_picture(leaf) and place != self.image:
-                problems[leaf.name] = f"there is one image a sample, and that is {image.name}"
+            if place == self.objects.mask and _never_as_large(leaf, image):
+                problems[leaf.name] = f"it is {leaf.feature}, but {image.name} is {image.feature}"
+            if is_picture(leaf) and place not in (self.image, self.objects.mask):
+                problems.setdefault(leaf.name, self._refused(leaf))
         self.refuse(problems)
+
+    def _refused(self, leaf: Leaf) -> str:
+        """Why a picture that is neither the image nor the mask of the objects cannot be held."""
+        feature, names = leaf.feature, [each.name for each in self.output.leaves]
+        if isinstance(feature, Mask) and feature.instances:
+            objects = ", ".join(names[place] for place in self.objects.geometry)
+            return f"it is not beside the objects, which are {objects}"
+        reason = f"there is one image a sample, and that is {names[self.image]}"
+        if isinstance(feature, Mask) and not feature.names:
+            reason += "; if its values are numbers of objects, declare it with instances=True"
+        return reason
 
     def writer(self, shard: Shard, folder: Path) -> ShardWriter:
         """Return what writes image files and a part of the annotations."""
@@ -138,10 +163,16 @@ class _Reader(ShardReader):
         with damaged(self._part, place):
             entry = json.loads(self._lines[place])
             name = Path(got(entry, ("image", "file_name"))).name
-            self._format.annotations.read(got(entry, ("annotations",)), values)
-            self._format.entries.get(got(entry, ("image",)), values)
+            image = got(entry, ("image",))
+            self._format.annotations.read(image, got(entry, ("annotations",)), values)
+            self._format.entries.get(image, values)
         values[self._format.image] = self._format.pictures.read(self._images / name)
         return values
+
+
+def _never_as_large(mask: Leaf, image: Leaf) -> bool:
+    sizes = zip(mask.feature.static_shape, image.feature.static_shape[:2], strict=True)
+    return any(None not in (one, other) and one != other for one, other in sizes)
 
 
 def _images(shard: Shard) -> str:

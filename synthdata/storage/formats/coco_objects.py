@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from synthdata.features import ClassLabel, Keypoints
+from synthdata.features import ClassLabel, Keypoints, Mask
 from synthdata.output import Leaf
 from synthdata.polygons import area
+from synthdata.storage.formats.coco_masks import Pixels, hidden, mask_of, pixels_of
 from synthdata.storage.formats.entries import got
 from synthdata.storage.formats.objects import Objects, most_of
 
@@ -22,6 +23,10 @@ class Annotations:
     ``bbox`` is x, y, width, height; ``area`` that of the outline, or of the box where there is no
     outline. Without boxes, ``bbox`` is around the outline or the points that are there. Numbers
     are doubles with all their digits, of which the float32 values come back exactly.
+
+    Of a mask of instances, an object's pixels are its ``segmentation``, ``area`` is how many they
+    are, ``bbox`` without boxes is tight around them, and ``instance`` is their value in the mask.
+    Without lists beside the mask, each value that occurs is an object.
 
     Args:
         leaves: of the Output.
@@ -67,16 +72,50 @@ class Annotations:
             values: of all leaves.
 
         Raises:
-            ValueError: if there are more of one feature than of another.
+            ValueError: if there are more of one feature than of another, or a mask has another
+                size than the image, or values without an object.
         """
         count = self._objects.count(self._leaves, values)
-        return [self._annotation(image, values, number) for number in range(count)]
+        if self._objects.mask is None:
+            return [self._annotation(image, values, number) for number in range(count)]
+        return [
+            self._annotation(image, values, number, pixels) | {"instance": instance}
+            for number, (instance, pixels) in enumerate(self._pixels(image, values, count))
+        ]
+
+    def _pixels(
+        self, image: Mapping[str, Any], values: list[Any], count: int
+    ) -> Iterable[tuple[int, Pixels]]:
+        """The objects' values in the mask, and their pixels."""
+        place = self._objects.mask
+        assert place is not None
+        mask, name = values[place], self._leaves[place].name
+        size = (image["height"], image["width"])
+        if mask.shape != size:
+            raise ValueError(
+                f"{name} has shape {mask.shape}, but the image is {size[0]} × {size[1]}; make the "
+                "mask of instances as large as the image"
+            )
+        found = pixels_of(mask)
+        lists = [self._leaves[place].name for place in self._objects.lists]
+        if not lists:
+            return found.items()
+        if strangers := [each for each in found if not 0 < each <= count]:
+            raise ValueError(
+                f"{name} has the value {strangers[-1]}, but there are {count} objects in "
+                f"{', '.join(lists)}; a value is 1 + the place of the object in the lists, or 0"
+            )
+        nothing = hidden(*size)
+        return [(each, found.get(each, nothing)) for each in range(1, count + 1)]
 
     def _annotation(
-        self, image: Mapping[str, Any], values: list[Any], number: int
+        self,
+        image: Mapping[str, Any],
+        values: list[Any],
+        number: int,
+        pixels: Pixels | None = None,
     ) -> dict[str, Any]:
         objects = self._objects
-        outline = points = None
         annotation: dict[str, Any] = {
             "id": image["id"] * self._most + number + 1,
             "image_id": image["id"],
@@ -84,24 +123,38 @@ class Annotations:
             "segmentation": [],
             "iscrowd": 0,
         }
+        covered: float | None = None
         if objects.polygons is not None:
             outline = values[objects.polygons][number].astype(np.float64)
             annotation["segmentation"] = [outline.ravel().tolist()]
+            covered = area(outline)
+        if pixels is not None:
+            annotation["segmentation"] = pixels.segmentation
+            covered = pixels.area
         if objects.keypoints is not None:
             points = self._points(values)[number]
             annotation["keypoints"] = _flat(points)
             annotation["num_keypoints"] = int(np.count_nonzero(points[:, 2]))
-        if objects.boxes is not None:
-            corners = values[objects.boxes][number].astype(np.float64)
-        elif outline is not None:
-            corners = _around(outline, image)
-        else:
-            assert points is not None
-            corners = _around(points[points[:, 2] > 0, :2].astype(np.float64), image)
+        corners = self._corners(image, values, number, pixels)
         size = corners[2:] - corners[:2]
         annotation["bbox"] = [*corners[:2].tolist(), *size.tolist()]
-        annotation["area"] = float(size.prod()) if outline is None else area(outline)
+        annotation["area"] = float(size.prod()) if covered is None else covered
         return annotation
+
+    def _corners(
+        self, image: Mapping[str, Any], values: list[Any], number: int, pixels: Pixels | None
+    ) -> NDArray[Any]:
+        """The box of an object, x0, y0, x1, y1."""
+        objects = self._objects
+        if objects.boxes is not None:
+            corners: NDArray[np.float64] = values[objects.boxes][number].astype(np.float64)
+            return corners
+        if pixels is not None:
+            return pixels.box
+        if objects.polygons is not None:
+            return _around(values[objects.polygons][number].astype(np.float64), image)
+        points = self._points(values)[number]
+        return _around(points[points[:, 2] > 0, :2].astype(np.float64), image)
 
     def _category(self, values: list[Any], number: int) -> int:
         if self._class is None:
@@ -116,10 +169,13 @@ class Annotations:
         points: NDArray[np.float32] = values[place]
         return points.reshape(-1, *points.shape[-2:])
 
-    def read(self, annotations: list[Mapping[str, Any]], values: list[Any]) -> None:
+    def read(
+        self, image: Mapping[str, Any], annotations: list[Mapping[str, Any]], values: list[Any]
+    ) -> None:
         """Set the values of the objects, each at its place.
 
         Args:
+            image: the width and height of the image.
             annotations: of one sample, in their order.
             values: of all leaves.
 
@@ -140,6 +196,16 @@ class Annotations:
         if objects.classes is not None:
             indices = [got(each, ("category_id",)) - 1 for each in annotations]
             values[objects.classes] = np.array(indices, np.int64)
+        if objects.mask is not None:
+            values[objects.mask] = self._mask(image, annotations)
+
+    def _mask(self, image: Mapping[str, Any], annotations: list[Mapping[str, Any]]) -> NDArray[Any]:
+        assert self._objects.mask is not None
+        feature = self._leaves[self._objects.mask].feature
+        assert isinstance(feature, Mask)
+        found = ((got(each, ("instance",)), got(each, ("segmentation",))) for each in annotations)
+        size = (got(image, ("height",)), got(image, ("width",)))
+        return mask_of(found, *size, feature.dtype)
 
     def _keypoints(self, annotations: list[Mapping[str, Any]]) -> NDArray[np.float32]:
         assert self._objects.keypoints is not None

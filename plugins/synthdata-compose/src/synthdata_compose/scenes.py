@@ -111,7 +111,11 @@ class Scenes(sd.Generator):
         }
         if params.masks:
             label["mask"] = sd.Mask(
-                params.height, params.width, le=most, description="number of the object from 1"
+                params.height,
+                params.width,
+                le=most,
+                instances=True,
+                description="number of the object from 1",
             )
         each = sd.UpTo(most)
         metadata = {
