@@ -48,11 +48,23 @@ def test_empty_masks_agree(cells: Any) -> None:
     assert cells.score(row(0, 1), row(0, 0)) == (0, 0)
 
 
-def test_certain_classes_give_the_nuclei_back(cells: Any) -> None:
-    mask = np.zeros((24, 24), np.int64)
-    mask[2:12, 2:12], mask[2:12, 12:22] = 1, 2
-    chances = np.eye(3, dtype=np.float32)[cells.classes(mask)]
-    np.testing.assert_array_equal(cells.instances(chances), mask)
+def test_certain_targets_give_the_nuclei_back(cells: Any) -> None:
+    mask = np.zeros((40, 40), np.int64)
+    mask[2:20, 2:20], mask[2:20, 20:38], mask[24:36, 4:30] = 1, 2, 3
+    found = cells.instances(cells.targets(mask))
+    assert cells.score(mask, found) == (1, 1)
+    np.testing.assert_array_equal(found > 0, mask > 0)
+
+
+def test_a_nucleus_is_deepest_in_its_middle(cells: Any) -> None:
+    mask = np.zeros((9, 12), np.int64)
+    mask[1:8, 1:8], mask[1:8, 8:11] = 1, 2
+    depth = cells.targets(mask)[..., 1]
+    # The rim is one pixel from what is outside, the middle of 7 x 7 is four, and of 3 wide two.
+    assert depth[4, 4] == 1
+    assert depth[4, 1] == depth[4, 7] == 0.25
+    assert (depth[4, 8], depth[4, 9]) == (0.5, 1)
+    assert not depth[mask == 0].any()
 
 
 @pytest.mark.slow

@@ -112,7 +112,7 @@ def test_no_nucleus_loses_more_than_overlap_allows() -> None:
 
 
 def test_noise_has_the_variance_of_photons_and_of_reading() -> None:
-    calm = CLEAN | {"signal": 200, "read_noise": 5, "background": 1, "offset": 0.1}
+    calm = CLEAN | {"signal": 200, "read_noise": 0.025, "background": 1, "offset": 0.1}
     for sample in samples(2, **calm, count=0, dtype="float32"):
         # By hand: 200 electrons read 0.5, so one reads 0.0025; variance 200 + 25 electrons.
         assert sample.image.mean() == pytest.approx(0.6, abs=0.001)
@@ -151,7 +151,7 @@ def test_images_have_the_dtype_asked_for(dtype: str) -> None:
         {"count": 0},
         {"size": 35, "radius": 3, "count": 2000, "haze": 0.9, "haze_width": 4},
         {"blur": 8, "shade": 1, "exposure": 4, "offset": 0.5, "background": 10},
-        {"signal": 1, "read_noise": 100, "texture": 1, "grain": 1, "nucleoli": 10, "dome": 1},
+        {"signal": 1, "read_noise": 1, "texture": 1, "grain": 1, "nucleoli": 10, "dome": 1},
         {"elongation": 4, "roughness": 0.3, "radius_spread": 0.5, "brightness_spread": 1.5},
     ],
     ids=["large", "none", "full", "bright", "dim", "odd"],

@@ -28,7 +28,7 @@ class Optics(NamedTuple):
         shade: part of the light that is missing in the corner farthest from the beam's middle.
         beam_x, beam_y: the beam's middle, as parts of the image's side.
         signal: photoelectrons in a pixel of a nucleus of brightness 1.
-        read_noise: standard deviation of the camera's own noise, in photoelectrons.
+        read_noise: standard deviation of the camera's own noise, over that light.
         exposure: reading of a nucleus of brightness 1 above the offset, over the full scale.
         offset: reading of no light, as a part of the full scale.
     """
@@ -66,7 +66,8 @@ def expose(light: Floats, optics: Optics, dtype: str, rng: np.random.Generator) 
     electrons = np.rint(light * np.float32(64 * optics.signal)) / 64
     counted = rng.poisson(electrons).astype(np.float32)
     if optics.read_noise:
-        counted += rng.standard_normal(counted.shape, np.float32) * np.float32(optics.read_noise)
+        noise = np.float32(optics.read_noise * optics.signal)
+        counted += rng.standard_normal(counted.shape, np.float32) * noise
     counted *= np.float32(optics.exposure / optics.signal)
     counted += np.float32(optics.offset)
     return _digitised(counted, dtype)[..., None]

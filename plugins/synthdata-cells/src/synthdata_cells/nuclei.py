@@ -86,8 +86,9 @@ class Nuclei(sd.Generator):
         signal: Annotated[sd.Distribution, sd.within(1, 1e6)] = Field(
             sd.LogUniform(20, 2000), description="photoelectrons in a pixel of a nucleus"
         )
-        read_noise: Annotated[sd.Distribution, sd.within(0, 100)] = Field(
-            sd.Uniform(0, 4), description="standard deviation of the camera's, in photoelectrons"
+        read_noise: Annotated[sd.Distribution, sd.within(0, 1)] = Field(
+            sd.LogUniform(0.002, 0.15),
+            description="standard deviation of the camera's own noise, over a nucleus' light",
         )
         exposure: Annotated[sd.Distribution, sd.within(0.001, 4)] = Field(
             sd.LogUniform(0.15, 0.8), description="reading of a nucleus, over the full scale"
@@ -111,7 +112,12 @@ class Nuclei(sd.Generator):
         most = max(1, round(params.count.support[1]))
         image = sd.Image(params.size, params.size, 1, params.dtype, ge=0, le=FULL[params.dtype])
         mask = sd.Mask(
-            params.size, params.size, "uint16", le=most, description="0, or k at the k-th nucleus"
+            params.size,
+            params.size,
+            "uint16",
+            le=most,
+            instances=True,
+            description="0, or k at the k-th nucleus",
         )
         metadata = _nuclei_output(most) | _optics_output()
         return sd.Output(image=image, label=mask, metadata=metadata)
@@ -206,7 +212,7 @@ def _optics_output() -> dict[str, Any]:
         "beam_x": "middle of the light, over the side of the image",
         "beam_y": "middle of the light, over the side of the image",
         "signal": "photoelectrons in a pixel of a nucleus of brightness 1",
-        "read_noise": "standard deviation in photoelectrons",
+        "read_noise": "standard deviation of the camera's own noise, over a nucleus' light",
         "exposure": "reading of a nucleus of brightness 1, over the full scale",
         "offset": "reading without light, over the full scale",
     }
