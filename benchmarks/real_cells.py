@@ -143,14 +143,14 @@ def instances(found: Floats) -> Masks:
     return _without_specks(segmentation.watershed(-depth, seeds, mask=inside))  # type: ignore[no-untyped-call]
 
 
-def unet(width: int) -> Any:
-    """Build a U-Net of three levels."""
+def unet(width: int, momentum: float) -> Any:
+    """Build a U-Net of three levels; momentum is that of the means of batches."""
     import keras
 
     def twice(x: Any, filters: int) -> Any:
         for _ in range(2):
             x = keras.layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
-            x = keras.layers.BatchNormalization(momentum=0.99)(x)
+            x = keras.layers.BatchNormalization(momentum=momentum)(x)
             x = keras.layers.ReLU()(x)
         return x
 
@@ -186,7 +186,8 @@ def train(fields: Sequence[Field], steps: int, seed: int, width: int) -> Any:
     import keras
 
     keras.utils.set_random_seed(seed)
-    model = unet(width)
+    # Means over about the last tenth of the steps.
+    model = unet(width, 1 - 10 / max(steps, 20))
     rate = keras.optimizers.schedules.CosineDecay(
         0.0, steps, warmup_target=3e-3, warmup_steps=max(steps // 10, 1)
     )

@@ -43,7 +43,7 @@ class PenParams(sd.Params):
         sd.Uniform(0, 0.08), description="largest part of a stroke missing at each of its ends"
     )
     thickness: Annotated[sd.Distribution, sd.within(1, 40)] = Field(
-        sd.Uniform(4, 22), description="mean width of the ink"
+        sd.Uniform(4, 26), description="mean width of the ink"
     )
     pressure: Annotated[sd.Distribution, sd.within(0, 0.8)] = Field(
         sd.Uniform(0, 0.35), description="part by which the width changes along a stroke"
