@@ -208,6 +208,16 @@ def test_masks_go_through_other_formats_and_back(tmp_path: Path) -> None:
     assert parts[0] == parts[1] != {}
 
 
+def test_files_in_no_sub_folder_are_classes_by_their_stem(folder: Path) -> None:
+    for name in ("wide/a", "tall/b"):
+        (folder / f"{name}.png").rename(folder / f"{name[-1]}.png")
+    assert classes_of(str(folder)) == ("a", "b")
+    params = {"cutouts": str(folder), "classes": ["b", "a"], "objects": 3}
+    source = sd.Source(sd.Recipe(generator="scenes-v1", params=params, samples=10))
+    names = {("b", "a")[place] for sample in source for place in sample.label["classes"]}
+    assert names == {"a", "b"}
+
+
 def test_backgrounds_come_from_a_folder(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "behind").mkdir()
     Image.new("RGB", (40, 90), (10, 200, 30)).save(tmp_path / "behind" / "green.png")
