@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         BlockedError,
         BrokenPluginError,
         BuildError,
+        ClusterError,
         ConfigurationError,
         ConformanceError,
         ContractError,
@@ -81,7 +82,8 @@ _MODULES = {
     "distributions": "Distribution within",
     "elementary": "Choice Constant LogUniform Normal Uniform",
     "errors": "AmbiguousIdError AssetError BlockedError BrokenPluginError BuildError "
-    "ConfigurationError ConformanceError ContractError DeclarationError DisagreementError "
+    "ClusterError ConfigurationError ConformanceError ContractError DeclarationError "
+    "DisagreementError "
     "FailureBudgetError FormatError GeneratorFailedError GeneratorNotFoundError GradientError "
     "IdError LedgerError ParamsError RecipeError RegistryError SampleError SampleTimeoutError "
     "SynthDataError TargetError WorkerDiedError WorkerError",
@@ -119,6 +121,7 @@ __all__ = [
     "BuildError",
     "Choice",
     "ClassLabel",
+    "ClusterError",
     "ConfigurationError",
     "ConformanceError",
     "Constant",

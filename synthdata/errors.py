@@ -18,6 +18,7 @@
     │   ├── BrokenPluginError
     │   └── ConfigurationError (ValueError)  a list of what may be used that is wrong
     ├── WorkerError (RuntimeError)        worker processes cannot be had
+    │   └── ClusterError                  a cluster cannot be had, has no room, or its nodes differ
     ├── LedgerError (RuntimeError)        a failure could not be written down
     ├── FormatError (ValueError)          a format of files that cannot hold an Output, or is no use
     ├── TargetError (RuntimeError)        a data set on disk that cannot be written or read
@@ -89,6 +90,10 @@ class ConformanceError(SynthDataError, ValueError):
 
 class WorkerError(SynthDataError, RuntimeError):
     """Worker processes cannot be started, or have no memory to work in."""
+
+
+class ClusterError(WorkerError):
+    """A Ray cluster cannot be had, has no room, is lost, or its nodes differ from this machine."""
 
 
 class LedgerError(SynthDataError, RuntimeError):

@@ -53,6 +53,8 @@ def check_options(given: Mapping[str, Any]) -> None:
             check(given[name])
     if given.get("executor") == "graph" and given.get("workers") == 0:
         raise BuildError("workers=0 is executor='inline', not 'graph'; leave one of them out")
+    if given.get("cluster") is not None and given.get("workers") == 0:
+        raise BuildError("workers=0 is this process alone, and no cluster; leave one of them out")
     if given.get("as_supervised") and given.get("with_index"):
         raise BuildError("with_index=True has no place in the (image, label) of as_supervised=True")
 
@@ -94,6 +96,11 @@ def _check_ledger(ledger: Any) -> None:
         raise BuildError(f"ledger={ledger!r}: expected the path of a file")
 
 
+def _check_cluster(cluster: Any) -> None:
+    if cluster is not None and (not isinstance(cluster, str) or not cluster.strip()):
+        raise BuildError(f"cluster={cluster!r}: expected 'auto', 'local' or an address, HOST:PORT")
+
+
 def _whole(name: str, value: Any, least: int, most: int = MAX_INDEX) -> None:
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise BuildError(f"{name}={value!r}: expected a whole number")
@@ -108,4 +115,5 @@ _CHECKS = {
     "budget": _check_budget,
     "ledger": _check_ledger,
     "cache": _check_cache,
+    "cluster": _check_cluster,
 }

@@ -59,6 +59,14 @@ Workers: TypeAlias = Annotated[
     int | None,
     typer.Option(help="Processes that make shards; one for each core if left out, 0 for none."),
 ]
+Cluster: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Have shards made by the Ray cluster at HOST:PORT, by the one of this machine (auto), "
+        "or by a Ray of this command's own (local).",
+    ),
+]
 BreakLock: TypeAlias = Annotated[
     bool,
     typer.Option(

@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from synthdata.cli.files import BreakLock, DataSet, LevelOption, Quiet, Workers, check_output
+from synthdata.cli.files import (
+    BreakLock,
+    Cluster,
+    DataSet,
+    LevelOption,
+    Quiet,
+    Workers,
+    check_output,
+)
 from synthdata.cli.prints import workers_print_to_stderr
 from synthdata.cli.progress import Bar
 from synthdata.cli.show import show_json
@@ -19,6 +27,7 @@ def repair(
     target: DataSet,
     level: LevelOption = "full",
     workers: Workers = None,
+    cluster: Cluster = None,
     timeout: Annotated[
         float | None,
         typer.Option(help="Seconds that a sample may take; then its worker is killed."),
@@ -41,6 +50,7 @@ def repair(
             target,
             level=level,  # type: ignore[arg-type]  # it checks
             workers=workers,
+            cluster=cluster,
             timeout=timeout,
             break_lock=break_lock,
             progress=bar.samples,

@@ -12,6 +12,7 @@ import typer
 from synthdata.cli.exits import Refused
 from synthdata.cli.files import (
     BreakLock,
+    Cluster,
     Drop,
     EncodingOption,
     NewDataSet,
@@ -72,6 +73,7 @@ def write(
     samples_per_shard: SamplesPerShard = None,
     shard_size: ShardSize = "128MiB",
     workers: Workers = None,
+    cluster: Cluster = None,
     on_error: Annotated[
         str,
         typer.Option(
@@ -125,7 +127,7 @@ def write(
         break_lock=break_lock,
     )
     options.update(on_error=on_error, attempts=attempts, budget=_budget(budget))
-    options.update(ledger=ledger, timeout=timeout, validate=validate)
+    options.update(ledger=ledger, timeout=timeout, validate=validate, cluster=cluster)
     recipe = _sized(recipe_of(what, param, seed), samples, _splits(split or ()))
 
     from synthdata.errors import FormatError

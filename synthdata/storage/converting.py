@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from synthdata.errors import Identity, TargetError
+from synthdata.execution.errands import LocalErrands
 from synthdata.generator import remake
 from synthdata.options import check_options
 from synthdata.sample import Sample
@@ -98,7 +99,7 @@ def convert(
     params = FilesParams.model_validate(fields)
     identity = Identity(before.generator.rpartition("/")[2], where=str(source))
     job = ShardJob(remake(Files, params, identity), plan, found.load(), there, "off")
-    maker = ShardMaker(processes(job, workers), progress=progress)
+    maker = ShardMaker(LocalErrands(processes(job, workers)), progress=progress)
     return Writer(job, maker).run(break_lock=break_lock)
 
 

@@ -1,16 +1,16 @@
-"""Have shards made, by worker processes or in this one, and settle what failed in them."""
+"""Have shards made, by whoever does errands, and settle what failed in them."""
 
 from __future__ import annotations
 
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing, contextmanager
 
 from synthdata.errors import TargetError, WorkerError
 from synthdata.execution import Ledger
-from synthdata.execution.errands import run_errands
+from synthdata.execution.errands import Errands, LocalErrands
 from synthdata.execution.machine import cores
 from synthdata.execution.messages import Reply
 from synthdata.execution.work import packed
@@ -43,8 +43,7 @@ class ShardMaker:
     """Makes shards of a data set. Whoever uses it holds the lock of the target.
 
     Args:
-        workers: how many processes, as ``processes`` counts them; 0 is none.
-        timeout: seconds that a sample may take; None is no limit.
+        errands: has a job's requests done.
         budget: how many samples may fail, or as a float which fraction of them.
         ledger: a file to which each failure is added.
         progress: called some times a second.
@@ -52,20 +51,29 @@ class ShardMaker:
 
     def __init__(
         self,
-        workers: int,
-        timeout: float | None = None,
+        errands: Errands,
         budget: int | float | None = None,
         ledger: str | os.PathLike[str] | None = None,
         progress: Callable[[Progress], None] | None = None,
     ) -> None:
-        self._workers = workers
-        self._timeout = timeout
+        self._errands = errands
         self._budget = budget
         self._ledger = ledger
         self._progress = progress
 
+    def prepare(self, job: ShardJob) -> None:
+        """Refuse a job whose shards cannot be made, before its first sample; once is enough.
+
+        Args:
+            job: writes a shard.
+
+        Raises:
+            SynthDataError: if it is so.
+        """
+        self._errands.prepare(job)
+
     def make(
-        self, job: ShardJob, numbers: Iterable[int], records: Mapping[int, ShardRecord]
+        self, job: ShardJob, numbers: Collection[int], records: Mapping[int, ShardRecord]
     ) -> dict[int, ShardRecord]:
         """Make shards.
 
@@ -106,7 +114,9 @@ class ShardMaker:
                 )
 
         advance(0)
-        with closing(run_errands(job, numbers, self._workers, self._timeout, advance)) as replies:
+        if numbers:
+            self.prepare(job)
+        with closing(self._errands.run(job, numbers, advance)) as replies:
             for reply in replies:
                 outcome = ShardOutcome(reply)
                 books.settle(outcome)
@@ -126,8 +136,7 @@ class ShardMaker:
             SampleError: if one of them cannot be made.
         """
         trial = TrialJob(job, samples)
-        workers = min(self._workers, 1)
-        with closing(run_errands(trial, [0], workers, self._timeout, lambda _: None)) as replies:
+        with closing(self._errands.near.run(trial, [0], lambda _: None)) as replies:
             [reply] = replies
         if reply.error is not None:
             raise reply.error
@@ -154,6 +163,27 @@ def processes(job: ShardJob, workers: int | None) -> int:
         logger.warning("%s; its shards are made one after the other in this process", error)
         return 0
     return cores()
+
+
+@contextmanager
+def errands_for(
+    job: ShardJob, workers: int | None, timeout: float | None, cluster: str | None
+) -> Iterator[Errands]:
+    """Give what has the shards of a job made, while the context lasts.
+
+    Args:
+        job: writes a shard.
+        workers: as ``write`` takes it.
+        timeout: seconds that a sample may take; None is no limit.
+        cluster: as ``write`` takes it.
+    """
+    if cluster is None:
+        yield LocalErrands(processes(job, workers), timeout)
+        return
+    from synthdata.cluster import RayErrands
+
+    with RayErrands(cluster, workers, timeout) as errands:
+        yield errands
 
 
 def check_same(target: Target, manifest: Manifest, made: Mapping[int, ShardRecord]) -> None:

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from synthdata.errors import TargetError
+from synthdata.options import check_options
 from synthdata.origin import generator_of
 from synthdata.storage.concluding import conclude
 from synthdata.storage.finding import find_format
-from synthdata.storage.making import ShardMaker, check_same, processes
+from synthdata.storage.making import ShardMaker, check_same, errands_for
 from synthdata.storage.progress import Progress
-from synthdata.storage.shard_job import ShardJob
 from synthdata.storage.state import State
 from synthdata.storage.targets.target import target_of
+from synthdata.storage.travelling import TravellingJob
 from synthdata.storage.verifying import Level, Verification, verify
 
 
@@ -39,6 +40,7 @@ def repair(
     *,
     level: Level = "full",
     workers: int | None = None,
+    cluster: str | None = None,
     timeout: float | None = None,
     storage_options: Mapping[str, Any] | None = None,
     break_lock: bool = False,
@@ -50,6 +52,7 @@ def repair(
         target: the folder or URL.
         level: how closely is looked; see ``verify``.
         workers: processes that make shards; None is one for each core.
+        cluster: as for ``write``.
         timeout: seconds that a sample may take.
         storage_options: for the file system of a URL; see fsspec.
         break_lock: take over the lock of a writer that has ended without letting go of it.
@@ -63,6 +66,7 @@ def repair(
             is not what it was.
         SynthDataError: what ``write`` raises while it makes samples.
     """
+    check_options({"workers": workers, "timeout": timeout, "cluster": cluster})
     place = target_of(target, storage_options)
     with place.lock(break_lock):
         found = verify(target, level, storage_options=storage_options)
@@ -80,10 +84,10 @@ def repair(
                 target=str(place),
             )
         kind = find_format(plan.format).load()
-        job = ShardJob(generator_of(plan.origin), plan, kind, place, "all")
+        job = TravellingJob(generator_of(plan.origin), plan, kind, place, "all")
         standing = {n: record for n, record in enumerate(manifest.shards) if n not in numbers}
-        maker = ShardMaker(processes(job, workers), timeout, progress=progress)
-        made = maker.make(job, numbers, standing)
+        with errands_for(job, workers, timeout, cluster) as errands:
+            made = ShardMaker(errands, progress=progress).make(job, numbers, standing)
         check_same(place, manifest, made)
         conclude(job, manifest.shards, manifest.summary)
     return Repair(found, tuple(numbers), files)

@@ -48,6 +48,7 @@ class Writer:
         target, state = self._job.target, State.read(self._job.target)
         if state.plan is None:
             state.refuse_strangers()
+            self._maker.prepare(self._job)
             self._settle_shards()
         records, missing = state.standing(state.plan or self._job.plan)
         if state.plan is not None:

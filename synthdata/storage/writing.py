@@ -12,12 +12,12 @@ from synthdata.options import check_options
 from synthdata.recipe import Recipe
 from synthdata.storage.encoding import Encoding, EncodingName
 from synthdata.storage.finding import find_format
-from synthdata.storage.making import ShardMaker, processes
+from synthdata.storage.making import ShardMaker, errands_for
 from synthdata.storage.planning import planned
 from synthdata.storage.progress import Progress, Report
-from synthdata.storage.shard_job import ShardJob
 from synthdata.storage.subject import Subject
 from synthdata.storage.targets.target import target_of
+from synthdata.storage.travelling import TravellingJob
 from synthdata.storage.writer import Writer
 from synthdata.stream import Validate
 
@@ -40,6 +40,7 @@ def write(
     samples_per_shard: int | None = None,
     shard_bytes: int = SHARD_BYTES,
     workers: int | None = None,
+    cluster: str | None = None,
     timeout: float | None = None,
     on_error: OnError = "raise",
     attempts: int = 3,
@@ -73,7 +74,11 @@ def write(
         samples_per_shard: samples of a shard at the most; None goes by ``shard_bytes``.
         shard_bytes: bytes of a shard, about. The number of shards is a power of two then, and a
             split of 32 MiB or more has at least eight, so that workers have equal shares.
-        workers: processes that make and write shards; None is one for each core, 0 is none.
+        workers: processes that make and write shards; None is one for each core, 0 is none. On a
+            cluster: shards that are made at once at the most; None is as many as there are CPUs.
+        cluster: "local" for a Ray of this process's own on this machine, "auto" for the Ray
+            cluster that ``RAY_ADDRESS`` or ``ray start`` on this machine names, or the address of
+            one; None is this machine, without Ray. The bytes are the same.
         timeout: seconds that a sample may take before its worker is killed, and the sample counts
             as failed. None is no limit.
         on_error: as for ``build``: "raise", "skip", "retry" or "substitute".
@@ -96,6 +101,7 @@ def write(
         SampleError: if a sample cannot be made.
         FailureBudgetError: if too many could not be made.
         WorkerError: if worker processes cannot be had.
+        ClusterError: if the cluster cannot be had, or its nodes have other versions installed.
         LedgerError: if the ledger cannot be written.
 
     >>> import tempfile
@@ -106,6 +112,7 @@ def write(
     check_options(
         {
             "workers": workers,
+            "cluster": cluster,
             "timeout": timeout,
             "on_error": on_error,
             "attempts": attempts,
@@ -129,6 +136,7 @@ def write(
         shard_bytes=shard_bytes,
     )
     place = target_of(target, storage_options)
-    job = ShardJob(subject.generator, plan, found.load(), place, validate)
-    maker = ShardMaker(processes(job, workers), timeout, budget, ledger, progress)
-    return Writer(job, maker).run(break_lock=break_lock)
+    job = TravellingJob(subject.generator, plan, found.load(), place, validate)
+    with errands_for(job, workers, timeout, cluster) as errands:
+        maker = ShardMaker(errands, budget, ledger, progress)
+        return Writer(job, maker).run(break_lock=break_lock)
