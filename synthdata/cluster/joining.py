@@ -6,15 +6,19 @@ import importlib
 import logging
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from synthdata.errors import ClusterError
 from synthdata.execution.machine import cores
 
-_QUIET = {
+KNOCK_PATIENCE: Final = 10.0
+"""Seconds that the head of a cluster has to take a connection."""
+
+_QUIET: Final = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is sent to Ray's makers
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # Ray warns of it otherwise
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # nodes install nothing
@@ -109,7 +113,23 @@ def _join(ray: Any, address: str) -> None:
             "supported, so run this on a node of the cluster, as by `ray job submit`"
         )
     with _explained(address):
+        _knock(os.environ.get("RAY_ADDRESS", "") if address == "auto" else address)
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+
+
+def _knock(address: str) -> None:
+    """Refuse an address where nobody listens; Ray would try for minutes.
+
+    Raises:
+        OSError: if it is so.
+        ValueError: if it is no address.
+    """
+    if address in ("", "auto"):
+        return
+    host, _, port = address.rpartition(":")
+    if not (host and port.isascii() and port.isdecimal()):
+        raise ValueError(f"expected HOST:PORT, not {address!r}")
+    socket.create_connection((host.strip("[]"), int(port)), KNOCK_PATIENCE).close()
 
 
 @contextmanager

@@ -127,7 +127,7 @@ class RayErrands:
 
     def _lose(self, number: int, times: int, error: Exception) -> None:
         self.losses += 1
-        told = str(error).partition("\n")[0]
+        told = str(error).partition("\n")[0].partition(". ")[0]
         if times >= LOSSES:
             raise ClusterError(
                 f"request {number} was lost with its process or node {times} times of {times}: "
@@ -156,7 +156,7 @@ class Tasks:
         # Ray would count a process's death against the task, and try again without end where
         # memory ran out.
         self._do = ray.remote(max_retries=0, num_cpus=1)(do)
-        self._board = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=0)(Board).remote()
+        self._board = ray.remote(num_cpus=0, scheduling_strategy=_here(ray))(Board).remote()
         self._reading = self._board.read.remote()
         self._told, self._done = 0, dict[int, int]()
         self._heard = time.monotonic()
@@ -219,7 +219,14 @@ class Tasks:
         try:
             told, self._done = self._ray.get(self._reading)
         except self._ray.exceptions.RayError:
-            told = self._told  # its node is gone, and it is started on another
+            return  # it was killed; the tasks go on without
         if told != self._told:
             self._told, self._heard = told, time.monotonic()
         self._reading = self._board.read.remote()
+
+
+def _here(ray: Any) -> Any:
+    """Where this process is: what is there is lost with this process only."""
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    return NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)

@@ -65,6 +65,8 @@ class Writer:
         else:
             every = {**records, **made}
             manifest = conclude(self._job, [every[number] for number in sorted(every)], None)
+        if made:
+            target.clean()  # a worker that was killed left what it had begun
         return _report(target, manifest, len(made))
 
     def _go_on_with(self, plan: ShardPlan, *, failed: bool) -> None:

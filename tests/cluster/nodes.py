@@ -1,0 +1,94 @@
+"""A Ray cluster of real nodes on this machine, and what is left of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from synthdata.cluster.joining import imported_ray
+from tests.execution.processes import gone, until
+
+FAST = {
+    "health_check_initial_delay_ms": 500,
+    "health_check_period_ms": 500,
+    "health_check_failure_threshold": 3,
+}
+"""So that the loss of a node is noticed in two seconds, not in twenty."""
+
+
+class Nodes:
+    """Two nodes of one CPU each, the first of which is the head.
+
+    Args:
+        cluster: of ``ray.cluster_utils``.
+        folder: of all its files.
+    """
+
+    def __init__(self, cluster: Any, folder: Path) -> None:
+        self._cluster, self.folder = cluster, folder
+
+    @property
+    def address(self) -> str:
+        """HOST:PORT."""
+        return str(self._cluster.address)
+
+    def add(self, **options: Any) -> Any:
+        """Add a node of one CPU, and wait for it."""
+        return self._cluster.add_node(num_cpus=1, **options)
+
+    def remove(self, node: Any) -> None:
+        """End a node and all of its processes."""
+        self._cluster.remove_node(node, allow_graceful=False)
+
+
+def raylet(node: Any) -> int:
+    """The pid of the process that is a node."""
+    return int(node.all_processes["raylet"][0].process.pid)
+
+
+def kill_raylet(node: Any) -> None:
+    """Kill a node, as the loss of its machine would."""
+    os.kill(raylet(node), signal.SIGKILL)
+    until(lambda: gone(raylet(node)), 10, "the raylet is gone")
+
+
+def processes_of(folder: Path) -> list[int]:
+    """The pids of all processes whose command line names a folder."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if str(folder).encode() in path.read_bytes():
+                found.append(int(path.parent.name))
+        except OSError:
+            continue
+    return [pid for pid in found if not gone(pid)]
+
+
+@contextmanager
+def head(cpus: int) -> Iterator[Nodes]:
+    """A cluster of a head alone; nothing is left of it afterwards."""
+    imported_ray()
+    from ray.cluster_utils import Cluster
+
+    # The path of a socket has 107 bytes at the most, so it is no tmp_path.
+    folder = Path(tempfile.mkdtemp(prefix="sdr-", dir="/tmp"))
+    options = {"num_cpus": cpus, "include_dashboard": False}
+    before = os.environ.get("RAY_TMPDIR")
+    os.environ["RAY_TMPDIR"] = str(folder)  # of all files, and of the address for "auto"
+    cluster: Any = Cluster(initialize_head=True, head_node_args={**options, "_system_config": FAST})
+    try:
+        yield Nodes(cluster, folder)
+    finally:
+        cluster.shutdown()
+        until(lambda: not processes_of(folder), 30, "no process of the cluster is left")
+        shutil.rmtree(folder)
+        if before is None:
+            del os.environ["RAY_TMPDIR"]
+        else:
+            os.environ["RAY_TMPDIR"] = before
