@@ -4,7 +4,7 @@ Each measurement has a fresh process. The contenders of a case take turns, sever
 and a ratio is that of one round: machines are noisy, neighbours in time are less so. Files lie in
 the folder of temporary files (TMPDIR). What is read is written once, and in the page cache.
 
-    python benchmarks/files.py [--samples N] [--cases write for function format] [--json FILE]
+    python benchmarks/files.py [--samples N] [--cases write for function format cluster]
 """
 
 from __future__ import annotations
@@ -27,13 +27,14 @@ from peers import machine
 from ratios import Measurement, Ratios
 from rich.console import Console
 from rich.progress import Progress
-from writing import FORMATS, WRITERS, by_synthdata, measure
+from writing import CLUSTERS, FORMATS, WRITERS, by_synthdata, measure
 
 CASES = {
     "write": list(WRITERS),
     "for": ["sd.read", "by hand"],
     "function": ["sd.read", "by hand"],
     "format": list(FORMATS),
+    "cluster": list(CLUSTERS),
 }
 """The contenders of each case: writers, readers by a for and in a tf.function, formats."""
 
@@ -42,6 +43,7 @@ TITLES = {
     "for": "Reading them in batches of 32, by a Python for",
     "function": "Reading them in batches of 32, in a tf.function",
     "format": "Writing {samples:,} images of shapes-v1 with two workers",
+    "cluster": "Writing {samples:,} images of shapes-v1 by a Ray that runs already",
 }
 
 LIMIT = 1800.0
@@ -78,7 +80,7 @@ def one(case: str, contender: str, folder: str, given: argparse.Namespace) -> di
             import reading  # TensorFlow
 
             return asdict(reading.measure(contender, folder, cast(How, case), given.seconds))
-        writers = WRITERS if case == "write" else FORMATS
+        writers = {"write": WRITERS, "format": FORMATS, "cluster": CLUSTERS}[case]
         return asdict(measure(writers[contender], given.samples))
     except (Unavailable, ImportError) as error:
         return {"reason": f"skipped: {error}"}

@@ -17,7 +17,7 @@ class Measurement:
     """One contender in one round; figures, or the reason why there are none.
 
     Attributes:
-        case: "write", "format", "for" or "function".
+        case: "write", "format", "cluster", "for" or "function".
         contender: its name.
         round: from 0.
         rate: samples a second.
@@ -63,6 +63,7 @@ CLAIMS = (
     Claim("write", "2 workers", "1 worker", 1.7),
     Claim("write", "2 workers", "TFDS", 2.0),
     Claim("write", "2 workers", "TFDS, in order", 2.0),
+    Claim("cluster", "Ray, 2 CPUs", "2 workers", 0.9),
     Claim("for", "sd.read", "by hand", 0.9),
     Claim("function", "sd.read", "by hand", 0.9),
 )

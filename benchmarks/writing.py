@@ -1,4 +1,4 @@
-"""The writers of files.py: ``sd.write`` with so many workers or in a format, and TFDS's own."""
+"""The writers of files.py: ``sd.write`` with so many workers, by Ray or in a format, and TFDS."""
 
 from __future__ import annotations
 
@@ -62,6 +62,25 @@ def by_synthdata(workers: int | None, format: str = "tfrecord", drop: Sequence[s
     return write
 
 
+def by_ray(cpus: int) -> Write:
+    """Return how a Ray cluster writes that runs already, one node on this machine."""
+
+    def write(samples: int, folder: str) -> object:
+        import ray
+
+        if not ray.is_initialized():
+            ray.init(
+                address="local",
+                num_cpus=cpus,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level="ERROR",
+            )
+        return sd.write(recipe(samples), folder, cluster="auto", shard_bytes=SHARD_BYTES * samples)
+
+    return write
+
+
 def by_tfds(*, shuffled: bool) -> Write:
     """Return how TFDS writes."""
 
@@ -78,6 +97,11 @@ WRITERS: dict[str, Write] = {
     "2 workers": by_synthdata(2),
     "TFDS": by_tfds(shuffled=True),
     "TFDS, in order": by_tfds(shuffled=False),
+}
+
+CLUSTERS: dict[str, Write] = {
+    "Ray, 2 CPUs": by_ray(2),
+    "2 workers": by_synthdata(2),
 }
 
 _NO_SECOND_IMAGE = ("metadata.mask",)

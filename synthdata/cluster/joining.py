@@ -6,8 +6,10 @@ import importlib
 import logging
 import os
 import shutil
+import signal
 import socket
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -59,7 +61,13 @@ def joined(address: str, workers: int | None) -> Iterator[Any]:
     if ray.is_initialized():
         _check_joined(ray, address)
         yield ray
-    elif address == "local":
+        return
+    with _signals_kept():
+        yield from _new(ray, address, workers)
+
+
+def _new(ray: Any, address: str, workers: int | None) -> Iterator[Any]:
+    if address == "local":
         with _own(ray, workers or cores()):
             yield ray
     else:
@@ -68,6 +76,17 @@ def joined(address: str, workers: int | None) -> Iterator[Any]:
             yield ray
         finally:
             ray.shutdown()
+
+
+@contextmanager
+def _signals_kept() -> Iterator[None]:
+    """Undo that Ray handles SIGTERM, once it is gone; while it is there, that ends it in order."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
 
 
 def _check_joined(ray: Any, address: str) -> None:

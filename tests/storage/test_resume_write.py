@@ -192,6 +192,7 @@ def test_a_worker_that_dies_is_replaced_and_no_byte_changes(way: str, tmp_path: 
     (tmp_path / "died").unlink()
     run(tmp_path / "2/a", tmp_path / "died")
     assert tree(tmp_path / "1/a") == tree(tmp_path / "2/a")
+    assert leftovers(tmp_path / "2/a") == []
     assert children() == set()
 
 

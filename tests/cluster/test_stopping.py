@@ -1,0 +1,88 @@
+"""Promise P4 on a cluster: whoever asks may be stopped or killed at any moment."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import synthdata as sd
+from tests.cluster.nodes import Nodes, processes_of
+from tests.execution.processes import ROOT, all_gone, until
+from tests.storage.slow_pictures import SlowPictures
+from tests.storage.trees import leftovers, tree
+
+
+def start(target: Path, cluster: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "tests.cluster.writing_script", str(target), cluster, "0.2"]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+    records = target / ".synthdata/shards"
+    until(lambda: records.is_dir() and list(records.iterdir()) != [], 60, "a shard")
+    return process
+
+
+def finish(target: Path, cluster: str | None) -> None:
+    sd.write(
+        SlowPictures(seconds=0.2),
+        target,
+        splits={"train": 32, "test": 8},
+        seed=7,
+        samples_per_shard=4,
+        cluster=cluster,
+    )
+
+
+def crews() -> list[int]:
+    """The pids of all worker processes that have the Ray worker of a node for a parent."""
+    found = []
+    for pid in processes_of(Path("synthdata.execution.worker")):
+        try:
+            status = Path(f"/proc/{pid}/status").read_text()
+            parent = status.partition("PPid:\t")[2].partition("\n")[0]
+            if b"ray::" in Path(f"/proc/{parent}/cmdline").read_bytes():
+                found.append(pid)
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("way", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill"])
+def test_a_driver_that_is_stopped_leaves_no_worker_and_is_gone_on_with(
+    way: signal.Signals, cluster: Nodes, tmp_path: Path
+) -> None:
+    target = tmp_path / "a"
+    driver = start(target, cluster.address)
+    pids = crews()
+    assert pids
+    driver.send_signal(way)
+    assert driver.wait(10) != 0
+    until(lambda: all_gone(pids), 5, "no worker outlives the driver")
+    assert not (target / "manifest.json").exists()
+    finish(target, cluster.address)
+    finish(tmp_path / "b", None)
+    assert tree(target) == tree(tmp_path / "b")
+    assert leftovers(target) == []
+
+
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of temporary files with a path short enough for sockets."""
+    with tempfile.TemporaryDirectory(prefix="sdr-", dir="/tmp") as name:
+        monkeypatch.setenv("TMPDIR", name)
+        yield Path(name)
+
+
+def test_a_ray_of_its_own_does_not_outlive_a_driver_that_is_killed(
+    folder: Path, tmp_path: Path
+) -> None:
+    driver = start(tmp_path / "a", "local")
+    pids = processes_of(folder)
+    assert pids
+    driver.kill()
+    driver.wait()
+    until(lambda: all_gone(pids), 30, "no process of Ray is left")
