@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from tests.cluster.nodes import Nodes, head
+from tests.cluster.writing_script import write
+from tests.storage.trees import tree
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +26,11 @@ def second(cluster: Nodes) -> Iterator[Any]:
         yield node
     finally:
         cluster.remove(node)
+
+
+@pytest.fixture(scope="session")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The sha256 of each file that one machine writes to a folder ``a``."""
+    folder = tmp_path_factory.mktemp("local") / "a"
+    write(folder, None)
+    return tree(folder)

@@ -11,30 +11,18 @@ from pathlib import Path
 
 import pytest
 
-import synthdata as sd
 from tests.cluster.nodes import Nodes, processes_of
+from tests.cluster.writing_script import write
 from tests.execution.processes import ROOT, all_gone, until
-from tests.storage.slow_pictures import SlowPictures
 from tests.storage.trees import leftovers, tree
 
 
 def start(target: Path, cluster: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "tests.cluster.writing_script", str(target), cluster, "0.2"]
+    command = [sys.executable, "-m", "tests.cluster.writing_script", str(target), cluster]
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
     records = target / ".synthdata/shards"
     until(lambda: records.is_dir() and list(records.iterdir()) != [], 60, "a shard")
     return process
-
-
-def finish(target: Path, cluster: str | None) -> None:
-    sd.write(
-        SlowPictures(seconds=0.2),
-        target,
-        splits={"train": 32, "test": 8},
-        seed=7,
-        samples_per_shard=4,
-        cluster=cluster,
-    )
 
 
 def crews() -> list[int]:
@@ -53,7 +41,7 @@ def crews() -> list[int]:
 
 @pytest.mark.parametrize("way", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill"])
 def test_a_driver_that_is_stopped_leaves_no_worker_and_is_gone_on_with(
-    way: signal.Signals, cluster: Nodes, tmp_path: Path
+    way: signal.Signals, cluster: Nodes, expected: dict[str, str], tmp_path: Path
 ) -> None:
     target = tmp_path / "a"
     driver = start(target, cluster.address)
@@ -63,9 +51,8 @@ def test_a_driver_that_is_stopped_leaves_no_worker_and_is_gone_on_with(
     assert driver.wait(10) != 0
     until(lambda: all_gone(pids), 5, "no worker outlives the driver")
     assert not (target / "manifest.json").exists()
-    finish(target, cluster.address)
-    finish(tmp_path / "b", None)
-    assert tree(target) == tree(tmp_path / "b")
+    write(target, None)
+    assert tree(target) == expected
     assert leftovers(target) == []
 
 

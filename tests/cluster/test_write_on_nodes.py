@@ -6,7 +6,6 @@ import logging
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,40 +14,12 @@ import pytest
 import synthdata as sd
 from synthdata.storage.progress import Progress, Report
 from tests.cluster.nodes import Nodes, kill_raylet, processes_of, raylet
+from tests.cluster.writing_script import write
 from tests.execution.generators import Dying
 from tests.execution.processes import ROOT, all_gone, gone, until
-from tests.storage.slow_pictures import SlowPictures
 from tests.storage.trees import leftovers, tree
 
 SHARDS = 10
-
-
-def write(
-    target: Path,
-    cluster: str | None,
-    progress: Callable[[Progress], None] | None = None,
-    seconds: float = 0.1,
-) -> Report:
-    """Write ten shards of four samples."""
-    return sd.write(
-        SlowPictures(seconds=seconds),
-        target,
-        splits={"train": 32, "test": 8},
-        seed=7,
-        samples_per_shard=4,
-        workers=None if cluster else 2,
-        cluster=cluster,
-        progress=progress,
-    )
-
-
-@pytest.fixture(scope="module")
-def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The sha256 of each file that one machine writes."""
-    folder = tmp_path_factory.mktemp("local") / "a"
-    # The time that a sample takes is a param, and so stands in the files.
-    write(folder, None)
-    return tree(folder)
 
 
 def test_a_node_that_is_killed_in_the_middle_changes_no_byte(
