@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from synthdata.cluster.travel import Order, Outcome, Sent
-from synthdata.cluster.versions import version_differences, versions
+from synthdata.cluster.versions import Needs, version_differences, versions
 from synthdata.errors import ClusterError, SynthDataError
 from synthdata.execution.errands import CrewErrands
 
@@ -61,8 +61,7 @@ def hired(order: Order) -> CrewErrands:
         SynthDataError: if this node is not as the machine that asks, or cannot do it.
     """
     # A node may have joined after all others were asked.
-    ours = dict(order.versions)
-    if found := version_differences(ours, versions(ours.keys() - {"Python"})):
+    if found := version_differences(dict(order.versions), versions(order.needs)):
         raise ClusterError(f"node {socket.gethostname()} has {', '.join(found)}")
     sent: Sent = pickle.loads(order.sent)  # noqa: S301  # from the process that asks
     return CrewErrands(sent.job(), 1, order.timeout)
@@ -83,9 +82,9 @@ def do(order: Order, number: int, board: Any) -> Outcome:
     return DESK.do(order, number, lambda done: board.tell.remote(number, done))
 
 
-def look(distributions: tuple[str, ...]) -> dict[str, str]:
+def look(needs: Needs) -> dict[str, str]:
     """Return what is installed here; the remote function that each node is asked first."""
-    return versions(distributions)
+    return versions(needs)
 
 
 def reach(sent: bytes, mark: str) -> str:

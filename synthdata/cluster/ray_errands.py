@@ -100,8 +100,9 @@ class RayErrands:
         if not waiting:
             return
         assert isinstance(job, Travels)
-        ours = tuple(versions(job.needs()).items())
-        order = Order(pickle.dumps(job.sent()), self._timeout, ours)
+        needs = job.needs()
+        ours = tuple(versions(needs).items())
+        order = Order(pickle.dumps(job.sent()), self._timeout, needs, ours)
         tasks = Tasks(self._ray, order, self._patience)
         lost: Counter[int] = Counter()
         try:

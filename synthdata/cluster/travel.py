@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 
+from synthdata.cluster.versions import Needs
 from synthdata.errors import SynthDataError
 from synthdata.execution.messages import Reply
 from synthdata.execution.work import Job
@@ -55,8 +56,8 @@ class Travels(Protocol):
         """
         ...
 
-    def needs(self) -> tuple[str, ...]:
-        """Return the names of the distributions that decide its bytes, sorted."""
+    def needs(self) -> Needs:
+        """Return what decides its bytes."""
         ...
 
     def marked(self) -> AbstractContextManager[str]:
@@ -75,9 +76,11 @@ class Order:
     Attributes:
         sent: a Sent, pickled.
         timeout: seconds that a sample may take; None is no limit.
-        versions: that the node must have.
+        needs: what decides its bytes.
+        versions: of that, which the node must have.
     """
 
     sent: bytes
     timeout: float | None
+    needs: Needs
     versions: tuple[tuple[str, str], ...]

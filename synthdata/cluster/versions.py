@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import importlib.util
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Final
 
 ALWAYS: Final = ("synthdata", "numpy", "pillow")
@@ -12,20 +16,67 @@ ALWAYS: Final = ("synthdata", "numpy", "pillow")
 
 MISSING: Final = "not installed"
 
+PINS: Final = "digests.toml"
+"""The digests that a generator's author has pinned."""
 
-def versions(distributions: Iterable[str]) -> dict[str, str]:
-    """Return the versions of Python, of synthdata, and of distributions, on this machine.
+_SHOWN: Final = 12
+"""Hexadecimal digits of a digest, in messages."""
 
-    >>> versions([])["Python"] == platform.python_version()
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What decides the bytes of a job's samples.
+
+    Attributes:
+        distributions: names of those that provide its generators and its format.
+        modules: import paths of those that hold its generators.
+    """
+
+    distributions: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+
+
+def versions(needs: Needs) -> dict[str, str]:
+    """Return what this machine has: versions of distributions, digests of modules and their pins.
+
+    >>> versions(Needs())["Python"] == platform.python_version()
     True
     """
     found = {"Python": platform.python_version()}
-    for name in sorted({*ALWAYS, *distributions}):
+    for name in sorted({*ALWAYS, *needs.distributions}):
         try:
             found[name] = version(name)
         except PackageNotFoundError:
             found[name] = MISSING
+    for name in needs.modules:
+        found.update(_digests(name))
     return found
+
+
+def _digests(module: str) -> Iterator[tuple[str, str]]:
+    """Yield digests of a module's source, and of the pins beside it, importing what is above it."""
+    try:
+        spec = importlib.util.find_spec(module)
+    except (Exception, SystemExit):  # noqa: BLE001  # importing a package runs it
+        spec = None
+    if spec is None or spec.origin is None:
+        yield module, MISSING
+        return
+    source = Path(spec.origin)
+    yield module, f"of digest {_digest(source)}"
+    pins = _pins(source.parent)
+    yield f"{PINS} of {module}", f"of digest {_digest(pins)}" if pins.is_file() else "absent"
+
+
+def _pins(folder: Path) -> Path:
+    """Return the nearest pins, looked for as by the conformance kit."""
+    while not (folder / PINS).is_file() and (folder / "__init__.py").is_file():
+        folder = folder.parent
+    return folder / PINS
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:_SHOWN]
 
 
 def version_differences(here: Mapping[str, str], there: Mapping[str, str]) -> list[str]:

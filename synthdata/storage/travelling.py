@@ -9,7 +9,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
+from synthdata.cluster.versions import Needs
 from synthdata.errors import ClusterError, IdError, SynthDataError, TargetError
+from synthdata.function import FunctionGenerator
 from synthdata.ids import GeneratorId
 from synthdata.origin import generator_of
 from synthdata.storage.finding import find_format
@@ -94,10 +96,18 @@ class TravellingJob(ShardJob):
             )
         return sent
 
-    def needs(self) -> tuple[str, ...]:
-        """Return the distributions of the generator, those that it names, and of the format."""
+    def needs(self) -> Needs:
+        """Return the distributions of the generator, those that it names, and of the format.
+
+        Of modules it is that of the generator alone; others have the version of what they are in.
+        """
         named = set(_distributions(self.plan.origin))
-        return tuple(sorted({self.plan.format_plugin.distribution, *named}))
+        generator = self.generator
+        made = generator.function if isinstance(generator, FunctionGenerator) else type(generator)
+        return Needs(
+            tuple(sorted({self.plan.format_plugin.distribution, *named})),
+            (made.__module__,),
+        )
 
     @contextmanager
     def marked(self) -> Iterator[str]:

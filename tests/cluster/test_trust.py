@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Iterator
@@ -36,6 +37,28 @@ def test_a_node_with_other_versions_is_named_with_them(cluster: Nodes, tmp_path:
         cluster.remove(node)
     assert tree(tmp_path / "a") == {}
     assert leftovers(tmp_path / "a") == []
+
+
+def test_a_node_whose_module_is_another_is_named_with_it(
+    cluster: Nodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in (("here", ""), ("there", "# Changed, and not released.\n")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "of_one_version.py").write_text(
+            "from tests.execution.generators import Counter\n\n\n"
+            f"class Things(Counter):\n    pass\n{text}"
+        )
+    path = os.pathsep.join([str(tmp_path / "there"), os.environ.get("PYTHONPATH", "")])
+    node = cluster.add(env_vars={"PYTHONPATH": path})
+    try:
+        monkeypatch.syspath_prepend(tmp_path / "here")
+        things = importlib.import_module("of_one_version").Things()
+        # The driver's own path comes first on nodes, so that it must not lead there.
+        monkeypatch.undo()
+        with pytest.raises(sd.ClusterError, match=r"has of_one_version of digest \w+, not of dig"):
+            write(tmp_path / "a", cluster.address, things)
+    finally:
+        cluster.remove(node)
 
 
 def test_a_folder_that_nodes_do_not_see_is_refused_with_what_to_use(
