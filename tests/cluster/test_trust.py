@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ import pytest
 import synthdata as sd
 from synthdata.cluster import ray_errands
 from synthdata.cluster.joining import imported_ray
+from synthdata.storage.progress import Progress
 from tests.cluster.nodes import Nodes, head
+from tests.cluster.writing_script import write as write_shards
 from tests.execution.generators import Counter, Dying
 from tests.storage.trees import leftovers, tree
 
@@ -23,20 +25,41 @@ def write(target: Any, cluster: str, what: Any = "shapes-v1", **options: Any) ->
     return sd.write(what, target, samples=4, cluster=cluster, **options)
 
 
-def test_a_node_with_other_versions_is_named_with_them(cluster: Nodes, tmp_path: Path) -> None:
-    (tmp_path / "other").mkdir()
+@pytest.fixture
+def other(cluster: Nodes, tmp_path: Path) -> Iterator[Callable[[], None]]:
+    """Adds a node that has another Pillow, by its metadata."""
     dist_info = tmp_path / "other/pillow-99.0.dist-info"
-    dist_info.mkdir()
+    dist_info.mkdir(parents=True)
     (dist_info / "METADATA").write_text("Metadata-Version: 2.1\nName: pillow\nVersion: 99.0\n")
     path = os.pathsep.join([str(tmp_path / "other"), os.environ.get("PYTHONPATH", "")])
-    node = cluster.add(env_vars={"PYTHONPATH": path})
-    try:
-        with pytest.raises(sd.ClusterError, match=r"node \S+ \(\w+\) has pillow 99.0, not \d"):
-            write(tmp_path / "a", cluster.address)
-    finally:
+    nodes: list[Any] = []
+    yield lambda: nodes.append(cluster.add(env_vars={"PYTHONPATH": path}))
+    for node in nodes:
         cluster.remove(node)
+
+
+def test_a_node_with_other_versions_is_named_with_them(
+    cluster: Nodes, other: Callable[[], None], tmp_path: Path
+) -> None:
+    other()
+    with pytest.raises(sd.ClusterError, match=r"node \S+ \(\w+\) has pillow 99.0, not \d"):
+        write(tmp_path / "a", cluster.address)
     assert tree(tmp_path / "a") == {}
     assert leftovers(tmp_path / "a") == []
+
+
+def test_a_node_with_other_versions_that_joins_later_makes_no_shard(
+    cluster: Nodes, other: Callable[[], None], tmp_path: Path
+) -> None:
+    joined: list[Progress] = []
+
+    def join(progress: Progress) -> None:
+        if progress.shards and not joined:
+            other()
+            joined.append(progress)
+
+    with pytest.raises(sd.ClusterError, match=r"node \S+ has pillow 99.0, not \d"):
+        write_shards(tmp_path / "a", cluster.address, join)
 
 
 def test_a_node_whose_module_is_another_is_named_with_it(

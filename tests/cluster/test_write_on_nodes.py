@@ -85,6 +85,18 @@ def test_a_sample_that_kills_each_process_is_named_and_fails_alone(
     assert "WorkerDiedError" in line
 
 
+def test_a_sample_that_hangs_meets_the_timeout(cluster: Nodes, tmp_path: Path) -> None:
+    with pytest.raises(sd.SampleTimeoutError, match=r"sample 1 .*timeout=0.5"):
+        sd.write(
+            Dying(at=1, way="hang"),
+            tmp_path / "a",
+            samples=4,
+            samples_per_shard=2,
+            timeout=0.5,
+            cluster=cluster.address,
+        )
+
+
 def test_an_exception_of_a_generator_ends_the_write_and_the_rest_goes_on_from_there(
     cluster: Nodes, tmp_path: Path
 ) -> None:
