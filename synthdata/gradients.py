@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from synthdata.errors import GeneratorFailedError, GradientError, SampleError
 from synthdata.features import Feature
 from synthdata.generator import Generator
+from synthdata.layout import aligned
 from synthdata.output import Output
 from synthdata.powers import Differentiable
 from synthdata.seeding import Rng
@@ -169,7 +170,11 @@ class Gradients:
 
     def _drawn(self, stream: Stream, indices: NDArray[np.int64]) -> Images:
         rows = len(indices)
-        made = [np.empty((rows, *leaf.feature.bound), leaf.feature.dtype) for leaf in self.leaves]
+        made = [
+            # TensorFlow takes what is aligned without a copy.
+            aligned((rows, *leaf.feature.bound), np.dtype(leaf.feature.dtype))
+            for leaf in self.leaves
+        ]
         rng = Rng()
         for row, index in enumerate(indices.tolist()):
             # Images come first among the leaves.

@@ -34,7 +34,7 @@ class PenParams(sd.Params):
         sd.Uniform(0, 6), description="standard deviation of the place of a whole stroke"
     )
     warp: Annotated[sd.Distribution, sd.within(0, 30)] = Field(
-        sd.Uniform(0, 9), description="size of the smooth waves that bend the digit"
+        sd.Uniform(0, 10), description="size of the smooth waves that bend the digit"
     )
     rounding: Annotated[sd.Distribution, sd.within(0, 12)] = Field(
         sd.Uniform(0, 5), description="points of the curve on each side that a corner is rounded by"
@@ -43,7 +43,7 @@ class PenParams(sd.Params):
         sd.Uniform(0, 0.08), description="largest part of a stroke missing at each of its ends"
     )
     thickness: Annotated[sd.Distribution, sd.within(1, 40)] = Field(
-        sd.Uniform(4, 26), description="mean width of the ink"
+        sd.Uniform(5, 26), description="mean width of the ink"
     )
     pressure: Annotated[sd.Distribution, sd.within(0, 0.8)] = Field(
         sd.Uniform(0, 0.35), description="part by which the width changes along a stroke"

@@ -1,0 +1,1 @@
+"""Words, lines and paragraphs as generators of synthdata; it imports none of them."""
