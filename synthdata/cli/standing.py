@@ -48,7 +48,7 @@ def _what_stands(target: str) -> str:
             return f"{target} is a whole data set, of which bad shards are made again one by one"
         if state.plan is None:
             return f"nothing stands in {target} yet"
-        standing, total = len(place.paths(RECORDS)), len(state.plan.shards())
+        standing, total = len(place.paths(RECORDS)), state.plan.shard_count
     except SynthDataError as error:
         return f"what stands in {target} cannot be told ({error})"
     return f"{standing:,} of {total:,} shards stand in {target}"

@@ -108,6 +108,11 @@ class Board:
         self._told += 1
         self._done[number] = done
 
-    def read(self) -> tuple[int, dict[int, int]]:
-        """Return how often something was told, and what was told last of each request."""
+    def read(self, under_way: list[int]) -> tuple[int, dict[int, int]]:
+        """Return how often something was told, and what was told last of requests.
+
+        Args:
+            under_way: their numbers; the others are forgotten, as there may be very many in time.
+        """
+        self._done = {n: self._done[n] for n in under_way if n in self._done}
         return self._told, self._done

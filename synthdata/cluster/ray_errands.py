@@ -158,7 +158,7 @@ class Tasks:
         # memory ran out.
         self._do = ray.remote(max_retries=0, num_cpus=1)(do)
         self._board = ray.remote(num_cpus=0, scheduling_strategy=_here(ray))(Board).remote()
-        self._reading = self._board.read.remote()
+        self._reading = self._board.read.remote([])
         self._told, self._done = 0, dict[int, int]()
         self._heard = time.monotonic()
 
@@ -223,7 +223,7 @@ class Tasks:
             return  # it was killed; the tasks go on without
         if told != self._told:
             self._told, self._heard = told, time.monotonic()
-        self._reading = self._board.read.remote()
+        self._reading = self._board.read.remote(list(self.numbers.values()))
 
 
 def _here(ray: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -24,10 +25,9 @@ from synthdata.storage.manifest import (
     ShardPlan,
     ShardRecord,
     dumped,
-    record_path,
 )
 from synthdata.storage.shard_job import ShardJob
-from synthdata.storage.state import read_record
+from synthdata.storage.state import read_records
 from synthdata.storage.stored import SplitReader
 from synthdata.storage.targets.target import Target, info_of, staged_files
 
@@ -86,10 +86,10 @@ def about_of(target: Target, plan: ShardPlan, records: Sequence[ShardRecord]) ->
 
 
 def _merged(target: Target, plan: ShardPlan) -> dict[str, Any]:
-    shards: dict[str, list[Any]] = {name: [] for name in plan.splits}
-    for shard in plan.shards():
-        shards[shard.split].append(read_record(target, record_path(shard))[1])
-    return merged(shards, plan.output)
+    # Read as they are merged: all of them together may be larger than memory.
+    found = (statistics for _, statistics in read_records(target, plan.shards()))
+    splits = plan.splits.items()
+    return merged({n: itertools.islice(found, split.shards) for n, split in splits}, plan.output)
 
 
 def _describe(folder: Path, about: About, whole: Manifest, target: Target) -> None:

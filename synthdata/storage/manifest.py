@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -56,10 +55,10 @@ class Split(Model):
     samples: int
     shards: int
 
-    def ranges(self) -> list[range]:
-        """Return the indices of each shard; their sizes differ by one at the most."""
-        ends = [self.first + self.samples * n // self.shards for n in range(self.shards + 1)]
-        return [range(start, end) for start, end in itertools.pairwise(ends)]
+    def indices(self, number: int) -> range:
+        """Return the indices of a shard; the sizes of shards differ by one at the most."""
+        start, end = (self.samples * n // self.shards for n in (number, number + 1))
+        return range(self.first + start, self.first + end)
 
 
 class ShardPlan(Model):
@@ -107,13 +106,36 @@ class ShardPlan(Model):
     shard_bytes: int
     converted: str | None = None
 
+    @property
+    def samples(self) -> int:
+        """How many there are to be, in all splits together."""
+        return sum(split.samples for split in self.splits.values())
+
+    @property
+    def shard_count(self) -> int:
+        """How many shards there are to be, in all splits together."""
+        return sum(split.shards for split in self.splits.values())
+
     def shards(self) -> list[Shard]:
         """Return all shards, split by split."""
         return [
-            Shard(name, number, split.shards, split.first, indices)
+            Shard(name, number, split.shards, split.first, split.indices(number))
             for name, split in self.splits.items()
-            for number, indices in enumerate(split.ranges())
+            for number in range(split.shards)
         ]
+
+    def shard(self, number: int) -> Shard:
+        """Return one of them, without making the others.
+
+        Raises:
+            IndexError: if there is no such number.
+        """
+        place = number
+        for name, split in self.splits.items():
+            if 0 <= place < split.shards:
+                return Shard(name, place, split.shards, split.first, split.indices(place))
+            place -= split.shards
+        raise IndexError(f"there are {number - place} shards, and no number {number}")
 
     def image_encoding(self) -> Encoding:
         """Return the choice for images."""

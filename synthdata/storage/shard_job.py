@@ -18,6 +18,7 @@ from synthdata.execution.watch import Watch
 from synthdata.execution.work import Hand
 from synthdata.generator import Generator
 from synthdata.layout import columns
+from synthdata.storage.describing.duplicates import MOST
 from synthdata.storage.describing.statistics import Statistics
 from synthdata.storage.dropping import kept
 from synthdata.storage.format import Format
@@ -66,11 +67,10 @@ class ShardJob:
 
     def hand(self, stream: Stream, watch: Watch, slab: Slab | None) -> Hand:
         """Return what writes the shards of the plan, by their numbers among all."""
-        shards = self.plan.shards()
         written = self.kind(self.plan.output, self.plan.image_encoding())
 
         def write(request: Request) -> Reply:
-            shard = shards[request.number]
+            shard = self.plan.shard(request.number)
             drawing = self.drawing(stream, watch, shard, request.singly)
             try:
                 record = self._write(written, shard, drawing)
@@ -95,7 +95,7 @@ class ShardJob:
         return Drawing(maker, stream, places, shard.indices, watch, singly)
 
     def _write(self, written: Format, shard: Shard, drawing: Drawing) -> ShardRecord:
-        statistics = Statistics(self.plan.output)
+        statistics = Statistics(self.plan.output, hashed=self.plan.samples <= MOST)
         with self.target.staging() as folder:
             drawing.write(written, shard, folder, statistics)
             files = self.target.publish(folder)
@@ -236,7 +236,7 @@ class TrialJob:
     def hand(self, stream: Stream, watch: Watch, slab: Slab | None) -> Hand:
         """Return what answers any request with the bytes a sample, as a float."""
         plan = self.job.plan
-        first = plan.shards()[0]
+        first = plan.shard(0)
         few = replace(first, indices=first.indices[: self.samples])
 
         def measure(request: Request) -> Reply:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from synthdata.storage.manifest import (
     ShardRecord,
     record_path,
 )
+from synthdata.storage.shard import Shard
 from synthdata.storage.targets.target import Target
 
 
@@ -89,29 +90,57 @@ class State:
             records = dict(enumerate(self.manifest.shards))
         else:
             known = set(self.target.paths(RECORDS))
-            for number, shard in enumerate(shards):
-                if record_path(shard) in known:
-                    records[number] = read_record(self.target, record_path(shard))[0]
-        standing = {n: record for n, record in records.items() if self._sized(record.files)}
+            numbers = [n for n, shard in enumerate(shards) if record_path(shard) in known]
+            found = read_records(self.target, [shards[number] for number in numbers])
+            records = {n: record for n, (record, _) in zip(numbers, found, strict=True)}
+        sizes = self.target.sizes(f.path for record in records.values() for f in record.files)
+        standing = {n: record for n, record in records.items() if _sized(record.files, sizes)}
         return standing, [number for number in range(len(shards)) if number not in standing]
 
     def damaged_files(self) -> list[FileEntry]:
         """Return the files that stand once and are missing or of another size."""
         assert self.manifest is not None
-        return [file for file in self.manifest.files if not self._sized([file])]
-
-    def _sized(self, files: Any) -> bool:
-        return all(self.target.size(file.path) == file.bytes for file in files)
+        sizes = self.target.sizes(file.path for file in self.manifest.files)
+        return [file for file in self.manifest.files if not _sized([file], sizes)]
 
 
-def read_record(target: Target, path: str) -> tuple[ShardRecord, Any]:
-    """Return the record of a shard, and the statistics of its samples.
+def _sized(files: Iterable[FileEntry], sizes: Mapping[str, int]) -> bool:
+    return all(sizes.get(file.path) == file.bytes for file in files)
+
+
+def read_records(
+    target: Target, shards: Iterable[Shard]
+) -> Iterator[tuple[ShardRecord, dict[str, Any]]]:
+    """Yield the record of each shard, and the statistics of its samples.
 
     Raises:
         TargetError: if it is none.
     """
+    paths = [record_path(shard) for shard in shards]
+    for path, text in zip(paths, target.read_each(paths), strict=True):
+        yield _read(target, path, text)
+
+
+def standing_record(target: Target, shard: Shard) -> ShardRecord | None:
+    """Return the record of a shard that stands, or None of one that does not.
+
+    Raises:
+        TargetError: if the record is none.
+    """
     try:
-        data = json.loads(target.read(path))
+        text = target.read(record_path(shard))
+    except FileNotFoundError:
+        return None
+    record, _ = _read(target, record_path(shard), text)
+    sizes = target.sizes(file.path for file in record.files)
+    return record if _sized(record.files, sizes) else None
+
+
+def _read(target: Target, path: str, text: bytes | None) -> tuple[ShardRecord, dict[str, Any]]:
+    try:
+        if text is None:
+            raise FileNotFoundError("it is missing")
+        data = json.loads(text)
         statistics = data.pop("statistics")
         return ShardRecord.parse(data), statistics
     except (ValueError, KeyError, AttributeError, FileNotFoundError) as error:

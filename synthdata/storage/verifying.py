@@ -126,9 +126,10 @@ def verify(
     place = target_of(target, storage_options)
     manifest = State.whole(place)
     problems, files, size = [], 0, 0
+    sizes = place.sizes(file.path for file in manifest.all_files())
     total = sum(1 for _ in manifest.all_files())
     for shard, file in _numbered(manifest):
-        problem = _look(place, file, shard, content=level != "fast")
+        problem = _look(place, file, shard, sizes.get(file.path), content=level != "fast")
         problems += [problem] if problem else []
         files, size = files + 1, size + file.bytes
         if progress is not None:
@@ -149,8 +150,9 @@ def _numbered(manifest: Manifest) -> Iterator[tuple[int | None, FileEntry]]:
     yield from ((None, file) for file in manifest.files)
 
 
-def _look(target: Target, file: FileEntry, shard: int | None, *, content: bool) -> Problem | None:
-    size = target.size(file.path)
+def _look(
+    target: Target, file: FileEntry, shard: int | None, size: int | None, *, content: bool
+) -> Problem | None:
     if size is None:
         return Problem(file.path, "missing", shard, f"it is missing, {file.bytes} bytes are due")
     if size != file.bytes:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from synthdata.output import Output
-from synthdata.storage.describing.duplicates import Hashes, duplicates
+from synthdata.storage.describing.duplicates import Duplicates, Hashes
 from synthdata.storage.describing.tallies import tallies_of
 
 
@@ -15,6 +15,7 @@ class Statistics:
 
     Args:
         output: what each sample holds.
+        hashed: whether duplicates are to be found.
 
     >>> import numpy as np, synthdata as sd
     >>> output = sd.Output(image=sd.Image(1, 2, 1), label=sd.ClassLabel(["no", "yes"]))
@@ -25,9 +26,9 @@ class Statistics:
     (1, 20.0)
     """
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: Output, *, hashed: bool = True) -> None:
         self._tallies = tallies_of(output)
-        self._hashes = Hashes(output)
+        self._hashes = Hashes(output) if hashed else None
         self._samples = 0
 
     def add(self, values: list[Any]) -> None:
@@ -38,7 +39,8 @@ class Statistics:
                 among them may be used for something else after the call.
         """
         self._samples += 1
-        self._hashes.add(values)
+        if self._hashes is not None:
+            self._hashes.add(values)
         for (leaf, tally), value in zip(self._tallies, values, strict=True):
             tally.add(value, None if leaf.frame is None else values[leaf.frame].shape)
 
@@ -47,16 +49,37 @@ class Statistics:
         return {
             "samples": self._samples,
             "features": [tally.to_json() for _, tally in self._tallies],
-            "hashes": self._hashes.to_json(),
+            "hashes": None if self._hashes is None else self._hashes.to_json(),
         }
 
+    def merge(self, data: Any) -> None:
+        """Add what another one of the same Output was given, but for its hashes.
 
-def merged(shards: Mapping[str, Sequence[Any]], output: Output) -> dict[str, Any]:
+        Args:
+            data: of its ``to_json``.
+
+        Raises:
+            ValueError: if it is of another Output.
+        """
+        self._samples += data["samples"]
+        for (_, tally), item in zip(self._tallies, data["features"], strict=True):
+            tally.merge(item)
+
+    def summary(self) -> dict[str, Any]:
+        """Return what a reader wants to know: ``samples`` and ``features``, as ``merged`` does."""
+        features = [
+            {"name": leaf.name, "kind": leaf.feature.kind, "parts": tally.summary()}
+            for leaf, tally in self._tallies
+        ]
+        return {"samples": self._samples, "features": features}
+
+
+def merged(shards: Mapping[str, Iterable[Any]], output: Output) -> dict[str, Any]:
     """Merge the statistics of all shards of a data set to what a reader wants to know.
 
     Args:
         shards: for each split, in the order in which they were declared, ``Statistics.to_json``
-            of its shards in their order.
+            of its shards in their order. They are taken one by one, and none is kept.
         output: what each sample holds.
 
     Returns:
@@ -69,31 +92,12 @@ def merged(shards: Mapping[str, Sequence[Any]], output: Output) -> dict[str, Any
     Raises:
         ValueError: if a shard's statistics are of another Output.
     """
-    every = [data for split in shards.values() for data in split]
-    return {
-        "samples": _samples(every),
-        "features": _features(every, output),
-        "splits": [
-            {"name": name, "samples": _samples(split), "features": _features(split, output)}
-            for name, split in shards.items()
-        ],
-        "duplicates": duplicates(
-            {name: [data["hashes"] for data in split] for name, split in shards.items()}
-        ),
-    }
-
-
-def _samples(shards: Sequence[Any]) -> int:
-    total: int = sum(data["samples"] for data in shards)
-    return total
-
-
-def _features(shards: Sequence[Any], output: Output) -> list[dict[str, Any]]:
-    tallies = tallies_of(output)
-    for data in shards:
-        for (_, tally), item in zip(tallies, data["features"], strict=True):
-            tally.merge(item)
-    return [
-        {"name": leaf.name, "kind": leaf.feature.kind, "parts": tally.summary()}
-        for leaf, tally in tallies
-    ]
+    every, duplicates, splits = Statistics(output, hashed=False), Duplicates(), []
+    for name, split in shards.items():
+        part = Statistics(output, hashed=False)
+        for data in split:
+            part.merge(data)
+            every.merge(data)
+            duplicates.add(name, data["hashes"])
+        splits.append({"name": name, **part.summary()})
+    return {**every.summary(), "splits": splits, "duplicates": duplicates.to_json()}

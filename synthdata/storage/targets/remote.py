@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeVar, cast
@@ -22,7 +23,13 @@ T = TypeVar("T")
 TRANSFERS: Final = 8
 """Files that are sent or fetched at once: a small one costs a round trip, and no bandwidth."""
 
-_PROBE: Final = f"{HIDDEN}/probe-"
+AHEAD: Final = 4 * TRANSFERS
+"""Small files that are fetched before they are asked for."""
+
+FEW: Final = 32
+"""Files that are asked for one by one; of more, a listing tells with a request for a thousand."""
+
+_PROBE: Final = f"{HIDDEN}/probe/"
 
 
 class Remote(Target):
@@ -122,25 +129,58 @@ class Remote(Target):
             return None
         return int(info["size"]) if info["type"] == "file" else None
 
+    def sizes(self, paths: Iterable[str]) -> dict[str, int]:
+        """Ask for each of a few, and list the objects once for more."""
+        asked = [within(self, path) for path in paths]
+        if len(asked) <= FEW:
+            sizes = zip(asked, self._each(self.size, asked), strict=True)
+            return {path: size for path, size in sizes if size is not None}
+        there = self._listed(os.path.commonpath(asked))
+        return {path: there[path] for path in asked if path in there}
+
+    def read_each(self, paths: Iterable[str]) -> Iterator[bytes | None]:
+        """Fetch several objects at once, and a few ahead of whoever takes them."""
+        waiting: deque[Future[bytes | None]] = deque()
+        with ThreadPoolExecutor(TRANSFERS) as pool:
+            try:
+                for path in paths:
+                    waiting.append(pool.submit(self._read_or_none, path))
+                    if len(waiting) > AHEAD:
+                        yield waiting.popleft().result()
+                while waiting:
+                    yield waiting.popleft().result()
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def _read_or_none(self, path: str) -> bytes | None:
+        try:
+            return self.read(path)
+        except FileNotFoundError:
+            return None
+
     def paths(self, prefix: str = "") -> list[str]:
         """List the objects."""
-        folder = prefix.rpartition("/")[0]
-        begin = f"{self._root}/{folder}".rstrip("/")
-        self._files.invalidate_cache()
-        try:
-            found = self._requests.make("listing", lambda: list(self._files.find(begin)))
-        except FileNotFoundError:
-            return []
-        start = len(self._root) + 1
-        paths = [path[start:] for path in found if path.startswith(f"{self._root}/")]
         ours = prefix.startswith(HIDDEN)
         return sorted(
             path
-            for path in paths
-            if path.startswith(prefix)
-            and not path.endswith("/")
-            and (ours or not path.startswith(f"{HIDDEN}/"))
+            for path in self._listed(prefix.rpartition("/")[0])
+            if path.startswith(prefix) and (ours or not path.startswith(f"{HIDDEN}/"))
         )
+
+    def _listed(self, folder: str) -> dict[str, int]:
+        """Return the sizes of all objects under a folder, by their paths in the target."""
+        begin = f"{self._root}/{folder}".rstrip("/")
+        self._files.invalidate_cache()
+        try:
+            found = self._requests.make("listing", lambda: self._files.find(begin, detail=True))
+        except FileNotFoundError:
+            return {}
+        root = f"{self._root}/"
+        return {
+            path[len(root) :]: int(info["size"])
+            for path, info in found.items()
+            if path.startswith(root) and not path.endswith("/")
+        }
 
     def remove(self, paths: Iterable[str]) -> None:
         """Remove the objects."""

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -124,6 +124,19 @@ class Target(ABC):
     @abstractmethod
     def size(self, path: str) -> int | None:
         """Return the size of a file in bytes, or None if there is none."""
+
+    def sizes(self, paths: Iterable[str]) -> dict[str, int]:
+        """Return the sizes in bytes of those of some files that are there."""
+        found = ((path, self.size(path)) for path in paths)
+        return {path: size for path, size in found if size is not None}
+
+    def read_each(self, paths: Iterable[str]) -> Iterator[bytes | None]:
+        """Yield the bytes of each of some small files, in their order; None if there is none."""
+        for path in paths:
+            try:
+                yield self.read(path)
+            except FileNotFoundError:
+                yield None
 
     @abstractmethod
     def paths(self, prefix: str = "") -> list[str]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
 import synthdata as sd
+from synthdata.storage import shard_job
 from synthdata.storage.describing import duplicates
 from synthdata.storage.describing.statistics import Statistics, merged
 from synthdata.storage.describing.summary import summary_lines
@@ -245,6 +250,51 @@ def test_duplicates_of_very_many_samples_are_not_counted(monkeypatch: pytest.Mon
     summary = summarised(GREY, a=[greys(1, 1)], b=[greys(1, 1, 1)])
     assert summary["duplicates"] == {"counted": False}
     assert "duplicates: not counted, there are too many samples" in summary_lines(summary)
+
+
+def test_where_there_will_be_too_many_samples_none_is_hashed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    given: dict[str, Any] = {"samples": 6, "samples_per_shard": 3, "workers": 0}
+    given["params"] = {"size": 16}
+    hashes: list[str | None] = []
+
+    def kept(progress: Any) -> None:
+        for record in (tmp_path / str(len(hashes)) / ".synthdata/shards").glob("*-00000-*"):
+            hashes.append(json.loads(record.read_text())["statistics"]["hashes"])
+            raise KeyboardInterrupt
+
+    for most in (6, 5):
+        monkeypatch.setattr(shard_job, "MOST", most)
+        target = tmp_path / str(len(hashes))
+        with pytest.raises(KeyboardInterrupt):
+            sd.write("shapes-v1", target, progress=kept, **given)
+    assert [one and len(base64.b64decode(one)) for one in hashes] == [24, None]
+    sd.write("shapes-v1", target, **given)
+    text = (target / "README.md").read_text(encoding="utf-8")
+    assert "Duplicates: not counted, there are too many samples" in text
+
+
+def test_shards_are_merged_one_by_one_and_none_is_kept() -> None:
+    alive: weakref.WeakSet[Data] = weakref.WeakSet()
+
+    def shards() -> Iterator[Data]:
+        for value in range(5):
+            assert len(alive) <= 1  # the one before is still the caller's
+            data = Data(gathered(GREY, greys(value)))
+            alive.add(data)
+            yield data
+            del data
+
+    summary = merged({"train": shards(), "test": shards()}, GREY)
+    assert (summary["samples"], summary["duplicates"]["across"]) == (10, 5)
+
+
+class Data(dict[str, Any]):
+    """JSON of a shard that can be watched; it is compared and hashed by identity."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+    __eq__ = object.__eq__
 
 
 def test_without_samples_all_is_empty_and_nothing_fails() -> None:

@@ -98,6 +98,27 @@ def test_a_target_that_nobody_wrote_has_no_paths(target: Target) -> None:
     assert target.paths() == []
 
 
+@pytest.mark.parametrize("count", [2, 50])  # a few are asked for, many are listed
+def test_the_sizes_of_those_files_that_are_there_are_told(target: Target, count: int) -> None:
+    target.prepare()
+    there = {f"train/{number:05d}": b"x" * number for number in range(count)}
+    publish(target, {**there, "z": b"zz"})
+    asked = [*there, "train/missing", "missing"]
+    assert target.sizes(asked) == {path: len(data) for path, data in there.items()}
+    assert target.sizes([]) == {}
+
+
+def test_small_files_are_read_in_their_order_and_missing_ones_are_none(target: Target) -> None:
+    target.prepare()
+    data = {f"records/{number:05d}": b"%d" % number for number in range(100)}
+    publish(target, data)
+    asked = [*reversed(data), "records/missing"]
+    assert list(target.read_each(asked)) == [*reversed(data.values()), None]
+    some = target.read_each(asked)
+    assert next(some) == b"99"
+    del some  # whoever has enough need not take the rest
+
+
 def test_a_missing_file_is_told_apart_from_trouble(target: Target) -> None:
     target.prepare()
     target.write("folder/file", b"")
