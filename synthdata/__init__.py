@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from synthdata.schedule import Schedule
     from synthdata.seeding import Rng
     from synthdata.source import Source
+    from synthdata.storage.by_shard import begin_write, write_shard
     from synthdata.storage.converting import convert
     from synthdata.storage.repairing import repair
     from synthdata.storage.stored import stored
@@ -101,6 +102,7 @@ _MODULES = {
     "schedule": "Schedule",
     "seeding": "Rng",
     "source": "Source",
+    "storage.by_shard": "begin_write write_shard",
     "storage.converting": "convert",
     "storage.repairing": "repair",
     "storage.stored": "stored",
@@ -172,6 +174,7 @@ __all__ = [
     "UpTo",
     "WorkerDiedError",
     "WorkerError",
+    "begin_write",
     "build",
     "convert",
     "differentiable",
@@ -189,6 +192,7 @@ __all__ = [
     "verify",
     "within",
     "write",
+    "write_shard",
 ]
 
 

@@ -53,15 +53,11 @@ def planned(
     if isinstance(drop, str):
         raise FormatError(f"drop={drop!r}: a list of features is expected, as {[drop]}")
     generator = subject.generator
-    identity = generator.identity
     made = origin(generator)
-    plugin = None
-    if identity.distribution is not None:
-        plugin = Provider(distribution=identity.distribution, version=str(identity.version))
     return ShardPlan(
         generator=str(made.get("generator") or made.get("class") or made.get("function")),
         description=_description(generator),
-        plugin=plugin,
+        plugin=plugin_of(generator),
         origin=made,
         recipe=subject.recipe.to_json() if subject.recipe else None,
         seed=subject.seed,
@@ -71,7 +67,7 @@ def planned(
         output=without(generator.output, drop) if drop else generator.output,
         drop=tuple(sorted(set(drop))),
         format=found.name,
-        format_plugin=Provider(distribution=found.distribution, version=found.version),
+        format_plugin=format_plugin_of(found),
         encoding=encoding.name,
         quality=encoding.quality,
         on_error=on_error,
@@ -79,6 +75,19 @@ def planned(
         samples_per_shard=samples_per_shard,
         shard_bytes=shard_bytes,
     )
+
+
+def plugin_of(generator: Generator) -> Provider | None:
+    """Return the distribution that provides a generator; None of a class of the user's own."""
+    identity = generator.identity
+    if identity.distribution is None:
+        return None
+    return Provider(distribution=identity.distribution, version=str(identity.version))
+
+
+def format_plugin_of(found: FoundFormat) -> Provider:
+    """Return the distribution that provides a format."""
+    return Provider(distribution=found.distribution, version=found.version)
 
 
 def one_shard(indices: range, samples_per_shard: int | None) -> Split:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
 from synthdata.errors import TargetError
 from synthdata.storage.concluding import conclude
 from synthdata.storage.making import ShardMaker, check_same
-from synthdata.storage.manifest import LAYOUT, PLAN, Manifest, ShardPlan, dumped
+from synthdata.storage.manifest import LAYOUT, PLAN, Manifest, ShardPlan, ShardRecord, dumped
 from synthdata.storage.planning import plan_differences, shard_count
 from synthdata.storage.progress import Report
 from synthdata.storage.shard_job import ShardJob
@@ -37,14 +39,33 @@ class Writer:
         Args:
             break_lock: as for ``write``.
         """
+        with self._alone(break_lock):
+            return self._run()
+
+    def begin(self, *, break_lock: bool = False) -> list[int]:
+        """Settle the plan and leave it in the target, so that any shard can be made from there.
+
+        Args:
+            break_lock: as for ``write``.
+
+        Returns:
+            The numbers of the shards that are missing; none of a data set that is whole.
+        """
+        with self._alone(break_lock):
+            state, _, missing = self._begun()
+            return missing if state.manifest is None else []
+
+    @contextmanager
+    def _alone(self, break_lock: bool) -> Iterator[None]:
         job = self._job
         job.kind(job.plan.output, job.plan.image_encoding())  # refuses what it cannot hold
         job.target.prepare()
         with job.target.lock(break_lock):
             job.target.clean()
-            return self._run()
+            yield
 
-    def _run(self) -> Report:
+    def _begun(self) -> tuple[State, dict[int, ShardRecord], list[int]]:
+        """Return what stood there, the records of its shards, and the numbers of the others."""
         target, state = self._job.target, State.read(self._job.target)
         if state.plan is None:
             state.refuse_strangers()
@@ -56,6 +77,11 @@ class Writer:
             self._go_on_with(state.plan, failed=failed)
         if state.manifest is None and self._job.plan != state.plan:
             target.write(PLAN, dumped(self._job.plan))
+        return state, records, missing
+
+    def _run(self) -> Report:
+        state, records, missing = self._begun()
+        target = self._job.target
         made = self._maker.make(self._job, missing, records)
         if state.manifest is not None:
             manifest = state.manifest
