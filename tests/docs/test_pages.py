@@ -49,7 +49,7 @@ def test_no_block_is_overlooked() -> None:
 
 def test_a_block_that_is_not_run_is_rare_and_says_why() -> None:
     skipped = [block for page in pages() for block in blocks(page) if block.skipped]
-    assert len(skipped) <= 3, [str(block) for block in skipped]
+    assert len(skipped) <= 4, [str(block) for block in skipped]
 
 
 @pytest.mark.parametrize(("page", "test"), ELSEWHERE.items())
