@@ -63,24 +63,24 @@ def table(done: Sequence[Figures]) -> str:
     Args:
         done: of several numbers of shards.
     """
-    rows = ["| phase | shards | seconds | MiB | " + " | ".join(KINDS) + " |"]
-    rows += ["|" + "---|" * (4 + len(KINDS))]
+    rows = ["| phase | shards | seconds | of a CPU | MiB | " + " | ".join(KINDS) + " |"]
+    rows += ["|" + "---|" * (5 + len(KINDS))]
     for phase in PHASES:
         ours = [one for one in done if one.phase == phase]
         for one in ours:
             calls = " | ".join(f"{one.calls.get(kind, 0):,}" for kind in KINDS)
-            start = f"| {phase} | {one.shards:,} | {one.seconds:,.2f} | {one.peak / 2**20:,.0f}"
-            rows.append(f"{start} | {calls} |")
+            time = f"{one.seconds:,.1f} | {one.cpu:,.1f} | {one.peak / 2**20:,.0f}"
+            rows.append(f"| {phase} | {one.shards:,} | {time} | {calls} |")
         if len(ours) > 1:
-            grown = growth(ours[-2:])
-            rows.append(f"| | exponent | {grown:.2f} | | " + " | ".join("" for _ in KINDS) + " |")
+            cpu, memory = (growth(ours[-2:], name) for name in ("cpu", "peak"))
+            rows.append(f"| | growth | | {cpu:.2f} | {memory:.2f} |" + " |" * len(KINDS))
     return "\n".join(rows)
 
 
-def growth(done: Sequence[Figures]) -> float:
-    """Return the exponent k of the time as shards**k: 1 is linear, 2 is quadratic."""
-    shards, seconds = ([getattr(one, name) for one in done] for name in ("shards", "seconds"))
-    return float(np.polyfit(np.log(shards), np.log(seconds), 1)[0])
+def growth(done: Sequence[Figures], name: str) -> float:
+    """Return the k of a figure that grows as shards**k: 1 is linear, 2 is quadratic."""
+    shards, figures = ([getattr(one, each) for one in done] for each in ("shards", name))
+    return float(np.polyfit(np.log(shards), np.log(figures), 1)[0])
 
 
 if __name__ == "__main__":

@@ -55,6 +55,7 @@ class Figures:
         shards: of the data set.
         phase: one of PHASES.
         seconds: of the clock.
+        cpu: seconds of a processor, which tell more where others use the machine.
         peak: resident bytes of the process at the most, during it.
         calls: requests to the store, by their kind.
     """
@@ -62,6 +63,7 @@ class Figures:
     shards: int
     phase: str
     seconds: float
+    cpu: float
     peak: int
     calls: dict[str, int]
 
@@ -118,13 +120,14 @@ class Phases:
 
     def _begin(self) -> None:
         Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
-        self._began, self._calls = time.perf_counter(), Counter(CALLS)
+        self._began = time.perf_counter(), time.process_time()
+        self._calls = Counter(CALLS)
 
     def end(self, phase: str) -> None:
         """One phase has ended, and another begins."""
-        seconds = time.perf_counter() - self._began
+        seconds, cpu = time.perf_counter() - self._began[0], time.process_time() - self._began[1]
         calls = dict(Counter(CALLS) - self._calls)
-        self.done.append(Figures(self._shards, phase, seconds, peak(), calls))
+        self.done.append(Figures(self._shards, phase, seconds, cpu, peak(), calls))
         self._begin()
 
 
@@ -164,19 +167,21 @@ class Stopped(Exception):
 
 
 def plan_and_make(url: str, shards: int, samples: int) -> list[Figures]:
-    """Write all shards but the last."""
+    """Write all shards but the last; the first, which is really made, is not measured."""
     phases = Phases(shards)
 
     def told(progress: Progress) -> None:
         if not phases.done:
             phases.end("plan")
+        elif len(phases.done) == 1 and progress.shards == 1:
+            phases.end("first")
         if progress.shards == shards - 1:
             raise Stopped
 
     with suppress(Stopped):
         write(url, shards, samples, told)
     phases.end("make")
-    return phases.done
+    return [figures for figures in phases.done if figures.phase in PHASES]
 
 
 def resume_and_merge(url: str, shards: int, samples: int) -> list[Figures]:
@@ -187,11 +192,11 @@ def resume_and_merge(url: str, shards: int, samples: int) -> list[Figures]:
         if not phases.done:
             phases.end("resume")
         elif progress.shards == shards:
-            phases.end("make")
+            phases.end("last")
 
     write(url, shards, samples, told)
     phases.end("merge")
-    return [figures for figures in phases.done if figures.phase != "make"]
+    return [figures for figures in phases.done if figures.phase in PHASES]
 
 
 def verify(url: str, shards: int, samples: int) -> list[Figures]:

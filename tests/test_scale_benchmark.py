@@ -60,11 +60,11 @@ def test_a_listing_is_as_many_requests_as_it_has_pages(
 
 def test_the_growth_of_a_time_is_its_exponent(module: Callable[[str], Any]) -> None:
     scale, scaled = module("scale"), module("scaled")
-    done = [scaled.Figures(n, "plan", 0.001 * n**2, 1 << 20, {"list": 5}) for n in (10, 100)]
-    assert scale.growth(done) == pytest.approx(2)
+    done = [scaled.Figures(n, "plan", 9, n**2 / 100, n << 20, {"list": 5}) for n in (10, 100)]
+    assert scale.growth(done, "cpu") == pytest.approx(2)
     rows = scale.table(done).splitlines()
     assert rows[2:4] == [
-        "| plan | 10 | 0.10 | 1 | 5 | 0 | 0 | 0 | 0 |",
-        "| plan | 100 | 10.00 | 1 | 5 | 0 | 0 | 0 | 0 |",
+        "| plan | 10 | 9.0 | 1.0 | 10 | 5 | 0 | 0 | 0 | 0 |",
+        "| plan | 100 | 9.0 | 100.0 | 100 | 5 | 0 | 0 | 0 | 0 |",
     ]
-    assert "exponent | 2.00" in rows[4]
+    assert rows[4].startswith("| | growth | | 2.00 | 1.00 |")
