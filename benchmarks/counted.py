@@ -18,7 +18,7 @@ PAGE = 1000
 CALLS = Counter[str]()
 """How often each kind of request was made since the program began, by its name."""
 
-_LISTING = threading.local()
+_WITHIN = threading.local()
 
 
 class Counted(LocalFileSystem):  # type: ignore[misc]  # fsspec ships no types
@@ -44,14 +44,14 @@ class Counted(LocalFileSystem):  # type: ignore[misc]  # fsspec ships no types
     def ls(self, *args: Any, **options: Any) -> Any:
         """List a folder; within ``find`` it is no request of its own."""
         found = super().ls(*args, **options)
-        if not getattr(_LISTING, "now", False):
+        if not getattr(_WITHIN, "now", False):
             CALLS["list"] += max(1, math.ceil(len(found) / PAGE))
             CALLS["listed objects"] += len(found)
         return found
 
     def info(self, *args: Any, **options: Any) -> Any:
         """Ask for an object's size."""
-        if not getattr(_LISTING, "now", False):
+        if not getattr(_WITHIN, "now", False):
             CALLS["head"] += 1
         with _once():
             return super().info(*args, **options)
@@ -90,12 +90,12 @@ class Counted(LocalFileSystem):  # type: ignore[misc]  # fsspec ships no types
 @contextmanager
 def _once() -> Iterator[None]:
     """Whatever a call does by calls of the same file system is not counted again."""
-    before = getattr(_LISTING, "now", False)
-    _LISTING.now = True
+    before = getattr(_WITHIN, "now", False)
+    _WITHIN.now = True
     try:
         yield
     finally:
-        _LISTING.now = before
+        _WITHIN.now = before
 
 
 fsspec.register_implementation("counted", Counted, clobber=True)

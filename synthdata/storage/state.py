@@ -153,8 +153,8 @@ def _parsed(target: Target, path: str, kind: type[Any]) -> Any:
     except FileNotFoundError:
         return None
     try:
-        found = json.loads(data)
-        if not isinstance(found, Mapping):
+        # Not kept: a large manifest would be there twice.
+        if not isinstance(json.loads(data), Mapping):
             raise ValueError("it is no JSON object")
         return kind.parse(data)
     except (ValueError, SynthDataError) as error:
