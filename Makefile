@@ -12,7 +12,7 @@ demo: $(VENV)/.installed
 
 # Format, lint, types, layers, tests.
 test: check
-	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.installed
 	$(BIN)/ruff format --check --quiet .

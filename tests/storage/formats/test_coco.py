@@ -303,10 +303,13 @@ def test_a_class_without_boxes_stands_in_the_entry_of_the_image(tmp_path: Path) 
     assert opened(tmp_path / "annotations/instances_train.json").imgs[0]["label"] == "b"
 
 
+HINT = "declare it with instances=True"
+NUMBERS = sd.Mask(8, 8, instances=True)
+
+
 @pytest.mark.parametrize(
     ("label", "metadata", "refused", "reason"),
     [
-        ({}, {"mask": sd.Mask(8, 8)}, "metadata.mask", "one image a sample, and that is image"),
         ({}, {"more": sd.Image(8, 8)}, "metadata.more", "one image a sample"),
         ({"a": sd.Boxes(3), "b": sd.Boxes(3)}, {}, "label.b", "label.a is there"),
         ({"a": sd.Boxes(3), "b": sd.Polygons(4)}, {}, "label.b", "max=4, but label.a .*max=3"),
@@ -320,6 +323,18 @@ def test_a_class_without_boxes_stands_in_the_entry_of_the_image(tmp_path: Path) 
             "label.c",
             "label.b is there",
         ),
+        ({}, {"m": sd.Mask(8, 8)}, "metadata.m", f"that is image; .*{HINT}"),
+        ({"a": NUMBERS}, {"m": sd.Mask(8, 8)}, "metadata.m", f"that is image; .*{HINT}"),
+        ({"a": NUMBERS, "b": NUMBERS}, {}, "label.b", "label.a is there"),
+        ({"a": sd.Boxes(3)}, {"m": NUMBERS}, "metadata.m", "not beside .* which are label.a"),
+        ({"a": sd.Mask(8, 9, instances=True)}, {}, "label.a", "it is .8, 9. uint8, but image is"),
+        (
+            {"a": NUMBERS, "b": sd.ClassLabel(["x"], 2), "c": sd.ClassLabel(["x"], 3)},
+            {},
+            "label.c",
+            "label.b is there",
+        ),
+        ({"a": NUMBERS, "b": sd.Boxes(3), "c": sd.Keypoints(2, 4)}, {}, "label.c", "max=4, but"),
     ],
 )
 def test_what_it_cannot_hold_is_refused_by_name(

@@ -219,36 +219,6 @@ def test_polygons_beside_a_mask_stand_in_the_entry_of_the_image(tmp_path: Path) 
     assert whole(tmp_path)["images"][0]["label"] == {"outlines": [corners.tolist()]}
 
 
-HINT = "declare it with instances=True"
-NUMBERS = sd.Mask(8, 8, instances=True)
-
-
-@pytest.mark.parametrize(
-    ("label", "metadata", "refused", "reason"),
-    [
-        ({}, {"m": sd.Mask(8, 8)}, "metadata.m", f"that is image; .*{HINT}"),
-        ({"a": NUMBERS}, {"m": sd.Mask(8, 8)}, "metadata.m", f"that is image; .*{HINT}"),
-        ({"a": NUMBERS, "b": NUMBERS}, {}, "label.b", "label.a is there"),
-        ({"a": sd.Boxes(3)}, {"m": NUMBERS}, "metadata.m", "not beside .* which are label.a"),
-        ({"a": sd.Mask(8, 9, instances=True)}, {}, "label.a", "it is .8, 9. uint8, but image is"),
-        (
-            {"a": NUMBERS, "b": sd.ClassLabel(["x"], 2), "c": sd.ClassLabel(["x"], 3)},
-            {},
-            "label.c",
-            "label.b is there",
-        ),
-        ({"a": NUMBERS, "b": sd.Boxes(3), "c": sd.Keypoints(2, 4)}, {}, "label.c", "max=4, but"),
-    ],
-)
-def test_what_it_cannot_hold_is_refused_by_name(
-    label: Any, metadata: Any, refused: str, reason: str
-) -> None:
-    output = sd.Output(image=sd.Image(8, 8), label=label or None, metadata=metadata)
-    with pytest.raises(sd.FormatError, match=reason) as caught:
-        Coco(output, Encoding())
-    assert caught.value.features == (refused,)
-
-
 def test_a_mask_of_classes_is_refused_without_the_advice_to_number_objects() -> None:
     output = sd.Output(image=sd.Image(8, 8), label=sd.Mask(8, 8, names=["no", "yes"]))
     with pytest.raises(sd.FormatError, match="one image a sample") as caught:
@@ -309,10 +279,11 @@ def test_damaged_masks_are_errors(tmp_path: Path) -> None:
 
 
 def test_yolo_takes_boxes_as_before_and_refuses_a_mask_of_instances() -> None:
+    numbers = sd.Mask(8, 8, instances=True)
     lists = {"boxes": sd.Boxes(4), "kinds": sd.ClassLabel(KINDS, 4)}
     for label, metadata, refused in (
-        ({**lists, "mask": NUMBERS}, {}, "label.mask"),
-        ({"mask": NUMBERS}, lists, "label.mask"),
+        ({**lists, "mask": numbers}, {}, "label.mask"),
+        ({"mask": numbers}, lists, "label.mask"),
     ):
         output = sd.Output(image=sd.Image(8, 8), label=label, metadata=metadata)
         with pytest.raises(sd.FormatError, match="neither the image nor of the objects") as caught:
