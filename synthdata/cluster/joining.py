@@ -59,7 +59,7 @@ def joined(address: str, workers: int | None) -> Iterator[Any]:
     """
     ray = imported_ray()
     if ray.is_initialized():
-        _check_joined(ray, address)
+        check_joined(ray, address)
         yield ray
         return
     with _signals_kept():
@@ -89,7 +89,12 @@ def _signals_kept() -> Iterator[None]:
             signal.signal(signal.SIGTERM, before)
 
 
-def _check_joined(ray: Any, address: str) -> None:
+def check_joined(ray: Any, address: str) -> None:
+    """Refuse another cluster than the one that this process has joined.
+
+    Raises:
+        ClusterError: if it is another.
+    """
     there = ray.get_runtime_context().gcs_address
     if address not in ("auto", there):
         raise ClusterError(

@@ -8,28 +8,25 @@ from typing import Any, Final
 
 from synthdata.cluster.node import look, reach
 from synthdata.cluster.travel import Travels
-from synthdata.cluster.versions import version_differences, versions
+from synthdata.cluster.versions import Needs, version_differences, versions
 from synthdata.errors import ClusterError, TargetError
 
 PAUSE: Final = 0.5
 """Seconds between two looks at a cluster that has no CPU yet."""
 
 
-def ask_all(ray: Any, job: Travels, sent: bytes, patience: float) -> None:
-    """Ask all nodes that have a CPU.
+def ask_versions(ray: Any, needs: Needs, patience: float) -> None:
+    """Ask all nodes that have a CPU what is installed there.
 
     Args:
         ray: the module.
-        job: what is to be done.
-        sent: it, as it travels, pickled.
+        needs: what decides the bytes of a job's samples.
         patience: seconds for which the cluster may have no CPU, and the nodes be silent.
 
     Raises:
         ClusterError: if there is no node, or one differs from this machine; names each of them.
-        TargetError: if a node cannot share the job's target; names each of them.
     """
     _wait_for_cpus(ray, patience)
-    needs = job.needs()
     ours = versions(needs)
     differing = []
     for node, theirs in _answers(ray, patience, look, needs):
@@ -42,6 +39,20 @@ def ask_all(ray: Any, job: Travels, sent: bytes, patience: float) -> None:
             f"the nodes of the cluster are not as this machine: {'; '.join(differing)}; install "
             "the same versions everywhere, or samples would not be the same bytes"
         )
+
+
+def ask_target(ray: Any, job: Travels, sent: bytes, patience: float) -> None:
+    """Ask all nodes that have a CPU whether they can write the target of a job.
+
+    Args:
+        ray: the module.
+        job: what is to be done.
+        sent: it, as it travels, pickled.
+        patience: seconds for which the nodes may be silent.
+
+    Raises:
+        TargetError: if a node cannot share the target; names each of them.
+    """
     with job.marked() as mark:
         answers = _answers(ray, patience, reach, sent, mark)
         if blind := [f"{node} {answer}" for node, answer in answers if answer]:

@@ -24,7 +24,7 @@ from synthdata.stream import Stream
 
 logger = logging.getLogger("synthdata")
 
-ExecutorName: TypeAlias = Literal["auto", "inline", "threads", "processes", "graph"]
+ExecutorName: TypeAlias = Literal["auto", "inline", "threads", "processes", "graph", "ray"]
 """Where samples are made; ``build`` says what each does."""
 
 TRIAL: Final = 0.05

@@ -47,6 +47,7 @@ def build(
     as_supervised: bool = False,
     with_index: bool = False,
     executor: ExecutorName = "auto",
+    cluster: str | None = None,
     workers: int | None = None,
     slots: int | None = None,
     timeout: float | None = None,
@@ -85,14 +86,20 @@ def build(
             imported. "threads": in threads of this process, for generators that release the GIL.
             "inline": in the thread that asks for a batch. "graph": by TensorFlow without Python;
             it is for generators made of its ops, see ``TensorGenerator``, and can only raise where
-            a sample fails. "auto" is "graph" for these; of others it times a few samples, chooses,
-            and logs what and why; ``sd.explain(ds)`` says it too.
-        workers: processes or threads, or batches that a graph makes at a time; None is one for
-            each core, 0 is "inline".
+            a sample fails. "ray": by the nodes of a Ray cluster, which make the generator again
+            from JSON. "auto" is "graph" for generators of TensorFlow's ops; of others it times a
+            few samples, chooses between the first three, and logs what and why;
+            ``sd.explain(ds)`` says it too.
+        cluster: which cluster, of "ray" alone. "auto" is the one that this process has joined, or
+            that RAY_ADDRESS or ``ray start`` on this machine names, and so is None; "local"
+            starts a Ray of this process's own; or HOST:PORT.
+        workers: processes or threads, CPUs of a cluster, or batches that a graph makes at a time;
+            None is one for each core or CPU, 0 is "inline".
         slots: batches that "processes" has shared memory for, at least ``workers + 2``; None is
-            what is of use, ``3 * workers + 5``, within a quarter of the memory available.
+            what is of use, ``3 * workers + 5``, within a quarter of the memory available. Of
+            "ray" those in the object store of this node, at least 3, within a quarter of that.
         timeout: seconds that a sample may take before its worker is killed and the sample counts
-            as failed; for "processes". None is no limit.
+            as failed; for "processes" and "ray". None is no limit.
         on_error: what becomes of a sample that cannot be made. "raise" ends the iteration with
             an error that names it. "skip" leaves it out, image, label and metadata together, and
             fills the batch from those that follow; the cardinality is then unknown. "retry" draws
@@ -118,7 +125,7 @@ def build(
 
     Raises:
         BuildError: if the options contradict each other, or TensorFlow is not installed.
-        WorkerError: if worker processes cannot be had.
+        WorkerError: if worker processes cannot be had; ClusterError if a cluster cannot.
         LedgerError: if the ledger cannot be written.
         RegistryError, ParamsError, RecipeError, AssetError: if the generator cannot be had.
 
@@ -146,7 +153,10 @@ def build(
     policy = Policy(on_error, attempts)
     work = Work(source.generator, source.seed, source.indices, validate, variable, policy, plan)
     books = Ledger(ledger, origin(source.generator), budget, count)
-    chosen = partial(choose, work, source.stream, executor, workers, slots, timeout)
+    if executor == "ray":
+        chosen = partial(_fed, work, cluster or "auto", workers, slots, timeout)
+    else:
+        chosen = partial(choose, work, source.stream, executor, workers, slots, timeout)
     choice = _cached(work, chosen) if cache else chosen()
     run = Run(choice.executor, books, choice.why)
     rows = batch_size if plan.full and not skips else None
@@ -195,6 +205,12 @@ def _graph(
         return elements.element(seen, plan.batch_size if plan.full else None)
 
     return graph_pipeline(plan, GraphRun(generator.identity.id, workers), element)
+
+
+def _fed(work: Work, *options: Any) -> Choice:
+    from synthdata.cluster.feeding import feed
+
+    return feed(work, *options)
 
 
 def _cached(work: Work, chosen: Callable[[], Choice]) -> Choice:
