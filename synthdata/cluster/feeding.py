@@ -14,10 +14,11 @@ from synthdata.cluster.remaking import as_json, from_json, needs_of
 from synthdata.cluster.sharing import SITES
 from synthdata.cluster.travel import Order
 from synthdata.cluster.versions import versions
-from synthdata.errors import ClusterError
+from synthdata.errors import ClusterError, SynthDataError
 from synthdata.execution import EXIT_GATE, Choice, Policy, Work
 from synthdata.execution.ahead import HELD, Ahead, depth
 from synthdata.execution.machine import shown
+from synthdata.execution.maker import Made
 from synthdata.execution.window import QUEUE, Window
 from synthdata.layout import Variable
 from synthdata.plan import Plan
@@ -104,16 +105,38 @@ class Feeding(Ahead):
         window = Window(len(work.plan), depth(workers, slots))
         super().__init__(window, workers, slots, work.batch_room())
         self._order, self._address, self._patience = order, address, patience
+        self._failure: SynthDataError | None = None
+
+    def batch(self, number: int) -> Made:
+        """Wait for a batch, and have those that will be asked for next made meanwhile.
+
+        Raises:
+            SynthDataError: if there is nobody to make it; the same again from then on.
+        """
+        try:
+            return super().batch(number)
+        except SynthDataError as error:
+            self._failure = error
+            raise
 
     def _started(self) -> RayTeam:
-        if self._dropped:
-            # Joining a cluster once more would take seconds, for an iterator that goes too.
-            raise Dropped("the data set is gone; keep it for as long as its iterators")
+        # Joining a cluster once more may take minutes.
+        if self._failure is not None:
+            raise self._failure
+        self._refuse_if_dropped()
         # Ray's own end at exit has to come after that of whoever waits for its batches.
         atexit.unregister(EXIT_GATE.close)
         atexit.register(EXIT_GATE.close)
         site = SITES.enter(self._address, self.workers)
         return RayTeam(site, self._order, self.workers, self._patience)
+
+    def _refuse_to_wait(self, began: float) -> None:
+        super()._refuse_to_wait(began)
+        self._refuse_if_dropped()
+
+    def _refuse_if_dropped(self) -> None:
+        if self._dropped:
+            raise Dropped("the data set is gone; keep it for as long as its iterators")
 
 
 class Dropped(StopIteration):  # as InterpreterExit, TensorFlow logs no StopIteration

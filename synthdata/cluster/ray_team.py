@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from synthdata.cluster.ray_errands import LOSSES, Ref
-from synthdata.cluster.sharing import Handle, Site
+from synthdata.cluster.sharing import SITES, Handle, Site
 from synthdata.cluster.travel import Order, Parcel
 from synthdata.errors import ClusterError, SynthDataError
 from synthdata.execution.messages import Reply
@@ -68,7 +68,7 @@ class RayTeam:
         self._losses, self._in_a_row = 0, 0
         self._lost: Counter[int] = Counter()
         self._starts: dict[Ref, Seat] = {}
-        self._seats = [Seat(place, site.actor(place)) for place in range(workers)]
+        self._seats = [Seat(place, site.hold(place)) for place in range(workers)]
         self._heard = time.monotonic()
         try:
             for seat in self._seats:
@@ -152,16 +152,12 @@ class RayTeam:
         return back
 
     def end(self) -> None:
-        """Have the actors forget the data set, and leave the site, which ends with the last."""
+        """Have the actors forget the data set, end those that nobody else has, and leave."""
         if self._ray.is_initialized():
             for seat in self._seats:
                 seat.actor.forget.remote(self._name)
+                self._site.let_go(seat.place)
         self._parcels.clear()
-        self._site_left()
-
-    def _site_left(self) -> None:
-        from synthdata.cluster.sharing import SITES
-
         SITES.leave(self._site)
 
     def _ready(self) -> list[Seat]:
@@ -230,7 +226,7 @@ class RayTeam:
         )
         self._losses += 1
         self._losses += seat.restarts
-        seat.actor = self._site.actor(seat.place, seat.actor)
+        seat.actor = self._site.replace(seat.place, seat.actor)
         seat.ready, seat.restarts, seat.idle = False, 0, 0.0
         seat.calls = {}
         self._begin(seat)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from contextlib import ExitStack
 from typing import Any, Final, TypeAlias
 
@@ -39,7 +39,9 @@ class Site:
         self._stack = ExitStack()
         self.ray = self._stack.enter_context(joined(address, workers))
         self._actors: dict[int, Handle] = {}
-        self._lock = threading.Lock()
+        self._held: Counter[int] = Counter()
+        # A finalizer may run in the middle of what it guards, in the same thread.
+        self._lock = threading.RLock()
 
     def check(self, address: str) -> None:
         """Refuse another cluster.
@@ -50,23 +52,35 @@ class Site:
         if address != self._address:
             check_joined(self.ray, address)
 
-    def actor(self, place: int, lost: Handle = None) -> Handle:
-        """Return the actor of a place, a new one if there is none, or only one that was lost."""
+    def hold(self, place: int) -> Handle:
+        """Return the actor of a place, which stays there until ``let_go``."""
         with self._lock:
-            found = self._actors.get(place)
-            if found is None or found is lost:
-                if lost is not None:
-                    self.ray.kill(lost)  # it may be cut off only
-                remote = self.ray.remote(num_cpus=1, max_restarts=0, max_concurrency=THREADS)
-                found = self._actors[place] = remote(Feeder).remote()
-            return found
+            self._held[place] += 1
+            if place not in self._actors:
+                self._actors[place] = self._hired()
+            return self._actors[place]
+
+    def replace(self, place: int, lost: Handle) -> Handle:
+        """Return another actor for a place than one that was lost."""
+        with self._lock:
+            if self._actors[place] is lost:
+                self.ray.kill(lost)  # it may be cut off only
+                self._actors[place] = self._hired()
+            return self._actors[place]
+
+    def let_go(self, place: int) -> None:
+        """End the actor of a place if nobody else holds it: others may want its CPU."""
+        with self._lock:
+            self._held[place] -= 1
+            if not self._held[place] and (actor := self._actors.pop(place, None)):
+                self.ray.kill(actor)
+
+    def _hired(self) -> Handle:
+        remote = self.ray.remote(num_cpus=1, max_restarts=0, max_concurrency=THREADS)
+        return remote(Feeder).remote()
 
     def end(self) -> None:
-        """End all actors, and leave the cluster; one that was joined by others is left to them."""
-        if self.ray.is_initialized():
-            for actor in self._actors.values():
-                self.ray.kill(actor)
-        self._actors.clear()
+        """Leave the cluster; one that was joined by others is left to them."""
         self._stack.close()
 
 

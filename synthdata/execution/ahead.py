@@ -239,12 +239,15 @@ class Ahead(ABC):
         if made < self._enough or number not in self._tickets:
             self._hand_out(team, wanted)
         while (reply := self._tickets[number].reply if number in self._tickets else None) is None:
-            EXIT_GATE.refuse_if_closed()
-            INTERRUPTS.refuse_if_since(began)
+            self._refuse_to_wait(began)
             self._hear(team, TICK)
             self._free += team.returned()
             self._hand_out(team, wanted)
         return self._tickets.pop(number).slot, reply
+
+    def _refuse_to_wait(self, began: float) -> None:
+        EXIT_GATE.refuse_if_closed()
+        INTERRUPTS.refuse_if_since(began)
 
     def _hear(self, team: Team, patience: float) -> None:
         """Take note of what workers have made, and of what was lost with one that died."""
