@@ -25,9 +25,11 @@ import keras  # noqa: E402  # comes with TensorFlow, and cannot be imported with
 
 @pytest.fixture(scope="module")
 def address(cluster: Nodes) -> Iterator[str]:
-    """The cluster's, which is joined once for all tests here."""
+    """The cluster's, which is joined once for all tests here, and has an actor."""
     site = SITES.enter(cluster.address, None)
+    site.hold(0)
     yield cluster.address
+    site.let_go(0)
     SITES.leave(site)
 
 
