@@ -16,15 +16,14 @@ from synthdata.execution.machine import cores
 from synthdata.generator import Generator
 from synthdata.layout import Variable
 from synthdata.options import check_options
-from synthdata.order import Order
 from synthdata.origin import origin
-from synthdata.plan import LAST_POSITION, Plan
+from synthdata.plan import Plan
 from synthdata.powers import Native
 from synthdata.recipe import Recipe
-from synthdata.registry import default_registry
 from synthdata.running import GraphRun, Run
 from synthdata.source import Source
 from synthdata.stream import Validate
+from synthdata.tfdata.asked import plan_of, source_of
 from synthdata.tfdata.elements import Elements
 from synthdata.tfdata.graph import asserted, open_rows
 from synthdata.tfdata.pipeline import graph_pipeline, pipeline
@@ -219,35 +218,6 @@ def _cached(work: Work, chosen: Callable[[], Choice]) -> Choice:
     return cached(work, chosen)
 
 
-def plan_of(
-    source: Source,
-    shuffle: bool,
-    repeat: bool | int,
-    shard: tuple[int, int],
-    batch_size: int,
-    drop_remainder: bool,
-    start: int,
-) -> Plan:
-    """Return which samples each batch holds; the options are those of ``build``.
-
-    Raises:
-        BuildError: if ``start`` is beyond the end.
-    """
-    endless = source.endless or repeat is True
-    epoch = len(source.indices)
-    stop = None if endless else min(epoch * int(repeat or 1), LAST_POSITION)
-    if stop is not None and start >= stop:
-        raise BuildError(f"start={start}: there are {stop} samples in all")
-    return Plan(
-        Order(epoch, source.seed, shuffle=shuffle, first=source.indices.start),
-        stop=stop,
-        start=start,
-        shard=shard,
-        batch_size=batch_size,
-        drop_remainder=drop_remainder,
-    )
-
-
 def _refilled(dataset: tf.data.Dataset, batch_size: int, drop_remainder: bool) -> tf.data.Dataset:
     """Fill batches that lost samples from those that follow.
 
@@ -261,41 +231,3 @@ def _refilled(dataset: tf.data.Dataset, batch_size: int, drop_remainder: bool) -
 
     dataset = dataset.filter(tf.autograph.experimental.do_not_convert(has_rows))
     return dataset.unbatch().batch(batch_size, drop_remainder=drop_remainder)
-
-
-def source_of(
-    what: str | Recipe | Generator,
-    params: Mapping[str, Any] | None,
-    seed: int | None,
-    samples: int | None = None,
-    split: str | None = None,
-    validate: Validate = "all",
-) -> Source:
-    """Return the source that an id, a Recipe or a Generator means; as ``build`` takes them.
-
-    Raises:
-        BuildError: if it is none of them, or what belongs to another of them is given too.
-        RegistryError, ParamsError, RecipeError: if the generator cannot be had.
-    """
-    given = {"params": params, "seed": seed, "samples": samples}
-    fields = {name: value for name, value in given.items() if value is not None}
-    if split is not None and not isinstance(what, Recipe):
-        raise BuildError(f"split={split!r} is for a Recipe with splits")
-    if isinstance(what, str):
-        # A recipe names the exact id; and what is none is no mistake in a recipe.
-        id = default_registry().exact(what)
-        return Source(Recipe(generator=id, **fields), validate=validate)
-    if isinstance(what, Recipe):
-        if fields:
-            raise BuildError(
-                f"the recipe says {', '.join(fields)} already; use recipe.replace(…) to change it"
-            )
-        return Source(what, split=split, validate=validate)
-    if isinstance(what, Generator):
-        if params is not None:
-            raise BuildError(f"{what!r} has its params already; params= goes with an id")
-        return Source.of(what, seed=seed or 0, samples=samples, validate=validate)
-    hint = "; make an instance of it" if isinstance(what, type) else ""
-    raise BuildError(
-        f"build expects an id, a Recipe or a Generator instance, not {type(what).__name__}{hint}"
-    )

@@ -54,6 +54,17 @@ def test_a_cluster_that_was_joined_by_others_is_left_to_them(cluster: Nodes) -> 
         ray.shutdown()
 
 
+def test_a_batch_that_is_asked_for_after_the_end_joins_no_cluster_again(cluster: Nodes) -> None:
+    dataset = build(Counter(), cluster.address, samples=None)
+    executor = getattr(dataset, ATTRIBUTE).executor
+    next(iter(dataset))
+    executor.close()
+    until(lambda: not imported_ray().is_initialized(), 10, "the cluster is left")
+    with pytest.raises(StopIteration, match="the data set is gone"):
+        executor.batch(70)
+    assert not imported_ray().is_initialized()
+
+
 def begin(cluster: str, *more: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.cluster.feeding_script", cluster, *more]
     process = subprocess.Popen(
