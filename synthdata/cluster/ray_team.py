@@ -31,13 +31,15 @@ class Seat:
     Attributes:
         place: of the actor in the site.
         actor: it.
-        ready: whether it has said that it is.
+        there: whether it has a CPU.
+        ready: whether it can make batches.
         calls: to it that are under way, oldest first: numbers and slots of batches, by reference.
         restarts, idle: as it has told last.
     """
 
     place: int
     actor: Handle
+    there: bool = False
     ready: bool = False
     calls: dict[Ref, tuple[int, int]] = field(default_factory=dict)
     restarts: int = 0
@@ -67,6 +69,7 @@ class RayTeam:
         self._returned: deque[int] = deque()
         self._losses, self._in_a_row = 0, 0
         self._lost: Counter[int] = Counter()
+        self._arrivals: dict[Ref, Seat] = {}
         self._starts: dict[Ref, Seat] = {}
         self._seats = [Seat(place, site.hold(place)) for place in range(workers)]
         self._heard = time.monotonic()
@@ -120,7 +123,10 @@ class RayTeam:
         replies: list[Reply] = []
         lost: list[int] = []
         calls = [(ref, seat) for seat in self._seats for ref in seat.calls]
-        ready = self._arrived([*self._starts, *(ref for ref, _ in calls)], patience)
+        waiting = [*self._arrivals, *self._starts, *(ref for ref, _ in calls)]
+        ready = self._arrived(waiting, patience)
+        for ref in ready & self._arrivals.keys():
+            self._arrivals.pop(ref).there = True  # or it is lost, as its start shows
         for ref in ready & self._starts.keys():
             self._welcome(ref, self._starts.pop(ref))
         for ref, seat in calls:
@@ -164,14 +170,18 @@ class RayTeam:
         return [seat for seat in self._seats if seat.ready]
 
     def _begin(self, seat: Seat) -> None:
+        self._arrivals[seat.actor.__ray_ready__.remote()] = seat
+        # It opens the generator, which may take long.
         self._starts[seat.actor.start.remote(self._name, self._order)] = seat
 
     def _arrived(self, refs: list[Ref], patience: float) -> set[Ref]:
         """Return those that have come, waiting for the first."""
         if not refs:
             return set()
-        ready, rest = self._ray.wait(refs, num_returns=1, timeout=patience)
-        if ready and rest:
+        ready, rest = (
+            self._ray.wait(refs, num_returns=1, timeout=patience) if patience else ([], refs)
+        )
+        if rest and (ready or not patience):
             more, _ = self._ray.wait(rest, num_returns=len(rest), timeout=0)
             ready += more
         return set(ready)
@@ -227,8 +237,10 @@ class RayTeam:
         self._losses += 1
         self._losses += seat.restarts
         seat.actor = self._site.replace(seat.place, seat.actor)
-        seat.ready, seat.restarts, seat.idle = False, 0, 0.0
+        seat.there = seat.ready = False
+        seat.restarts, seat.idle = 0, 0.0
         seat.calls = {}
+        self._arrivals = {ref: of for ref, of in self._arrivals.items() if of is not seat}
         self._begin(seat)
 
     def _count(self, number: int, error: Exception) -> None:
@@ -243,7 +255,7 @@ class RayTeam:
 
     def _check_patience(self) -> None:
         now = time.monotonic()
-        if self._ready():
+        if any(seat.there for seat in self._seats):
             self._heard = now
         elif now - self._heard > self._patience:
             raise ClusterError(
