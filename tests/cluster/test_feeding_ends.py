@@ -27,17 +27,19 @@ from tests.execution.processes import ROOT, all_gone, until
 tf = pytest.importorskip("tensorflow")
 
 
-def test_no_actor_outlives_its_data_set_and_the_cluster_is_left_by_the_last(
+@pytest.mark.usefixtures("second")
+def test_no_actor_outlives_its_data_sets_and_the_cluster_is_left_by_the_last(
     cluster: Nodes,
 ) -> None:
-    training, validation = build(Counter(), cluster.address), build(Counter(), cluster.address)
-    next(iter(training))
+    training = build(Slow(), cluster.address)
+    validation = build(Counter(), cluster.address, workers=1)
+    assert labels(training) == list(range(40))
     actors, workers = feeders(cluster.folder), crews()
-    assert len(actors) == 1
-    assert len(workers) == 2
+    assert len(actors) == 2
+    assert len(workers) == 3
     del training
+    until(lambda: len(feeders(cluster.folder)) == 1, 10, "one has no data set any more")
     assert labels(validation) == list(range(40))
-    assert feeders(cluster.folder) == actors
     del validation
     until(lambda: all_gone(actors + workers), 10, "actors and workers are gone")
     until(lambda: not imported_ray().is_initialized(), 10, "the cluster is left")
