@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import itertools
 import logging
 import os
+import threading
 import time
 import weakref
 from collections import Counter, deque
@@ -16,6 +18,9 @@ from synthdata.cluster.ray_errands import LOSSES, Ref
 from synthdata.cluster.sharing import SITES, Handle, Site
 from synthdata.cluster.travel import Order, Parcel
 from synthdata.errors import ClusterError, SynthDataError
+from synthdata.execution.gate import EXIT_GATE
+from synthdata.execution.giving_back import remind
+from synthdata.execution.interrupts import TICK
 from synthdata.execution.messages import Reply
 from synthdata.execution.window import QUEUE
 
@@ -67,6 +72,7 @@ class RayTeam:
         self._parcels: dict[int, Parcel] = {}
         self._lent: dict[int, weakref.ref[Any]] = {}
         self._returned: deque[int] = deque()
+        self._to_leave: list[Site] = []
         self._losses, self._in_a_row = 0, 0
         self._lost: Counter[int] = Counter()
         self._arrivals: dict[Ref, Seat] = {}
@@ -145,6 +151,7 @@ class RayTeam:
         # marked as read-only, which from_buffer refuses.
         owner = (ctypes.c_char * memory.nbytes).from_address(memory.ctypes.data)
         owner.memory = memory  # type: ignore[attr-defined]
+        # Called by whichever thread drops the last array, at any time: it must not take a lock.
         self._lent[slot] = weakref.ref(owner, lambda _: self._returned.append(slot))
         return owner
 
@@ -158,13 +165,34 @@ class RayTeam:
         return back
 
     def end(self) -> None:
-        """Have the actors forget the data set, end those that nobody else has, and leave."""
+        """Have the actors forget the data set, and end those that nobody else has.
+
+        The site is left when the last batch that was lent has come back: until then, the object
+        store must not give its memory to others.
+        """
         if self._ray.is_initialized():
             for seat in self._seats:
                 seat.actor.forget.remote(self._name)
                 self._site.let_go(seat.place)
         self._parcels.clear()
-        SITES.leave(self._site)
+        self._to_leave.append(self._site)
+        if EXIT_GATE.closed or len(self._returned) == len(self._lent):
+            self._leave()
+        else:
+            EXIT_GATE.at_close(self._leave)
+            threading.Thread(target=self._leave_later, daemon=True).start()
+
+    def _leave_later(self) -> None:
+        while self._to_leave and not EXIT_GATE.closed:
+            remind()
+            if len(self._returned) == len(self._lent):
+                self._leave()
+            time.sleep(TICK)
+
+    def _leave(self) -> None:
+        EXIT_GATE.forget(self._leave)
+        with contextlib.suppress(IndexError):  # somebody else was quicker
+            SITES.leave(self._to_leave.pop())
 
     def _ready(self) -> list[Seat]:
         return [seat for seat in self._seats if seat.ready]

@@ -56,6 +56,20 @@ def test_a_cluster_that_was_joined_by_others_is_left_to_them(cluster: Nodes) -> 
         ray.shutdown()
 
 
+def test_batches_that_are_held_stay_what_they_are_after_their_data_set(cluster: Nodes) -> None:
+    options: dict[str, Any] = {"params": {"shape": [256, 256, 3]}}
+    dataset = build("noise-v1", cluster.address, **options)
+    held = [batch["image"] for batch in dataset.take(3)]
+    assert sd.stats(dataset).copies == 0
+    before = [image.numpy().tobytes() for image in held]
+    del dataset
+    # What the object store has given back would be used for these.
+    deque(build("noise-v1", cluster.address, seed=1, **options), maxlen=0)
+    assert [image.numpy().tobytes() for image in held] == before
+    del held
+    until(lambda: not imported_ray().is_initialized(), 10, "the cluster is left")
+
+
 def test_a_batch_that_is_asked_for_after_the_end_joins_no_cluster_again(cluster: Nodes) -> None:
     dataset = build(Counter(), cluster.address, samples=None)
     executor = getattr(dataset, ATTRIBUTE).executor
@@ -147,7 +161,7 @@ def test_a_cluster_that_loses_its_last_free_cpu_is_an_error_after_a_while(second
     kill_raylet(second)
     for _ in range(2):  # it is no other error the second time
         with pytest.raises(tf.errors.OpError, match="no free CPU for 1 s"):
-            deque(batches)
+            deque(batches, maxlen=0)
 
 
 @pytest.mark.parametrize(
