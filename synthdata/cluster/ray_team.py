@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import itertools
 import logging
 import os
-import threading
 import time
-import weakref
-from collections import Counter, deque
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from synthdata.cluster.loans import Loans
 from synthdata.cluster.ray_errands import LOSSES, Ref
 from synthdata.cluster.sharing import SITES, Handle, Site
 from synthdata.cluster.travel import Order, Parcel
 from synthdata.errors import ClusterError, SynthDataError
-from synthdata.execution.gate import EXIT_GATE
-from synthdata.execution.giving_back import remind
-from synthdata.execution.interrupts import TICK
 from synthdata.execution.messages import Reply
 from synthdata.execution.window import QUEUE
 
@@ -70,9 +65,7 @@ class RayTeam:
         self._name = f"{os.getpid()}-{next(_NUMBERS)}"
         self._order = self._ray.put(order)
         self._parcels: dict[int, Parcel] = {}
-        self._lent: dict[int, weakref.ref[Any]] = {}
-        self._returned: deque[int] = deque()
-        self._to_leave: list[Site] = []
+        self._loans = Loans()
         self._losses, self._in_a_row = 0, 0
         self._lost: Counter[int] = Counter()
         self._arrivals: dict[Ref, Seat] = {}
@@ -106,7 +99,7 @@ class RayTeam:
     @property
     def lent(self) -> int:
         """How many slots are out."""
-        return len(self._lent)
+        return self._loans.lent
 
     def give(self, number: int, slot: int) -> bool:
         """Ask the actor with the least to do for a batch; False if all have enough to do."""
@@ -146,23 +139,11 @@ class RayTeam:
 
         The store keeps it until nothing refers to it any more; then the slot comes back.
         """
-        memory = self._parcels.pop(slot).memory
-        # As in Slab.lend, an owner that NumPy keeps as the base of arrays. What Ray gives is
-        # marked as read-only, which from_buffer refuses.
-        owner = (ctypes.c_char * memory.nbytes).from_address(memory.ctypes.data)
-        owner.memory = memory  # type: ignore[attr-defined]
-        # Called by whichever thread drops the last array, at any time: it must not take a lock.
-        self._lent[slot] = weakref.ref(owner, lambda _: self._returned.append(slot))
-        return owner
+        return self._loans.lend(slot, self._parcels.pop(slot).memory)
 
     def returned(self) -> list[int]:
         """Return the slots that came back since the last call."""
-        back = []
-        while self._returned:
-            slot = self._returned.popleft()
-            del self._lent[slot]
-            back.append(slot)
-        return back
+        return self._loans.returned()
 
     def end(self) -> None:
         """Have the actors forget the data set, and end those that nobody else has.
@@ -175,24 +156,7 @@ class RayTeam:
                 seat.actor.forget.remote(self._name)
                 self._site.let_go(seat.place)
         self._parcels.clear()
-        self._to_leave.append(self._site)
-        if EXIT_GATE.closed or len(self._returned) == len(self._lent):
-            self._leave()
-        else:
-            EXIT_GATE.at_close(self._leave)
-            threading.Thread(target=self._leave_later, daemon=True).start()
-
-    def _leave_later(self) -> None:
-        while self._to_leave and not EXIT_GATE.closed:
-            remind()
-            if len(self._returned) == len(self._lent):
-                self._leave()
-            time.sleep(TICK)
-
-    def _leave(self) -> None:
-        EXIT_GATE.forget(self._leave)
-        with contextlib.suppress(IndexError):  # somebody else was quicker
-            SITES.leave(self._to_leave.pop())
+        self._loans.end(lambda: SITES.leave(self._site))
 
     def _ready(self) -> list[Seat]:
         return [seat for seat in self._seats if seat.ready]
