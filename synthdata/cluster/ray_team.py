@@ -170,13 +170,9 @@ class RayTeam:
         """Return those that have come, waiting for the first."""
         if not refs:
             return set()
-        ready, rest = (
-            self._ray.wait(refs, num_returns=1, timeout=patience) if patience else ([], refs)
-        )
-        if rest and (ready or not patience):
-            more, _ = self._ray.wait(rest, num_returns=len(rest), timeout=0)
-            ready += more
-        return set(ready)
+        if patience and not self._ray.wait(refs, num_returns=1, timeout=patience)[0]:
+            return set()
+        return set(self._ray.wait(refs, num_returns=len(refs), timeout=0)[0])
 
     def _welcome(self, ref: Ref, seat: Seat) -> None:
         found = self._got(ref)
