@@ -21,8 +21,9 @@ from measure import by_for, run, warm_up
 from peers import machine
 
 import synthdata as sd
+from synthdata.execution import ExecutorName
 
-EXECUTORS: dict[str, dict[str, Any]] = {
+EXECUTORS: dict[ExecutorName, dict[str, Any]] = {
     "processes": {},
     "ray": {"cluster": "local"},
 }
@@ -39,14 +40,14 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def rates(name: str, given: argparse.Namespace) -> dict[str, list[float]]:
+def rates(name: str, given: argparse.Namespace) -> dict[ExecutorName, list[float]]:
     """Return the samples a second of each round, by executor."""
     generator = GENERATORS[name]() if name in GENERATORS else name
     datasets = {
         executor: sd.build(generator, batch_size=given.batch, executor=executor, **more)
         for executor, more in EXECUTORS.items()
     }
-    found: dict[str, list[float]] = {executor: [] for executor in datasets}
+    found: dict[ExecutorName, list[float]] = {executor: [] for executor in datasets}
     for _ in range(given.rounds):
         for executor, dataset in datasets.items():
             advance = by_for(iter(dataset))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -74,7 +75,7 @@ def by_ray(cpus: int) -> Write:
                 num_cpus=cpus,
                 include_dashboard=False,
                 log_to_driver=False,
-                logging_level="ERROR",
+                logging_level=logging.ERROR,
             )
         return sd.write(recipe(samples), folder, cluster="auto", shard_bytes=SHARD_BYTES * samples)
 

@@ -107,7 +107,7 @@ def _for_generator(figures: Figures) -> tuple[str, ...]:
 
 def _for_overhead(figures: Figures) -> tuple[str, ...]:
     if figures.executor == "ray":
-        road = "executor='processes', if the cores of this machine will do: Ray takes some ms a batch"
+        road = "executor='processes', if this machine has the cores: Ray takes some ms a batch"
     elif figures.executor != "processes":
         road = "executor='processes'; or else sd.tune_process() before training, see its help"
     elif figures.busy is not None and figures.busy >= BUSY:
