@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthdata.execution.gate import EXIT_GATE
-from synthdata.execution.giving_back import remind
 from synthdata.execution.interrupts import TICK
 
 
@@ -72,7 +71,6 @@ class Loans:
 
     def _end_later(self) -> None:
         while self._at_end and not EXIT_GATE.closed:
-            remind()
             if self._all_back:
                 self._end()
             time.sleep(TICK)

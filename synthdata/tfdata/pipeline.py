@@ -11,15 +11,11 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from synthdata.execution import EXIT_GATE
-from synthdata.execution.giving_back import REMINDERS
 from synthdata.plan import Plan
 from synthdata.running import ATTRIBUTE, GraphRun, Run
 
 # After TensorFlow's own handlers were registered, so that it runs before them.
 atexit.register(EXIT_GATE.close)
-
-# It keeps arrays until the next tensor is made, where threads of its own let go of them.
-REMINDERS.append(lambda: tf.constant(0))
 
 PREFETCHED: Final = 2
 """Batches that are made ahead, so that the generator works while the model trains."""
