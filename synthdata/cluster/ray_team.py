@@ -21,6 +21,8 @@ from synthdata.execution.window import QUEUE
 
 logger = logging.getLogger("synthdata")
 
+LEFT: Final = "this process has left the Ray cluster that made its batches"
+
 _NUMBERS: Final = itertools.count()
 
 
@@ -118,7 +120,7 @@ class RayTeam:
             SynthDataError: if an actor cannot make batches.
         """
         if not self._ray.is_initialized():
-            raise ClusterError("this process has left the Ray cluster that made its batches")
+            raise ClusterError(LEFT)
         replies: list[Reply] = []
         lost: list[int] = []
         calls = [(ref, seat) for seat in self._seats for ref in seat.calls]
@@ -170,9 +172,12 @@ class RayTeam:
         """Return those that have come, waiting for the first."""
         if not refs:
             return set()
-        if patience and not self._ray.wait(refs, num_returns=1, timeout=patience)[0]:
-            return set()
-        return set(self._ray.wait(refs, num_returns=len(refs), timeout=0)[0])
+        try:
+            if patience and not self._ray.wait(refs, num_returns=1, timeout=patience)[0]:
+                return set()
+            return set(self._ray.wait(refs, num_returns=len(refs), timeout=0)[0])
+        except SystemExit as error:  # so Ray says that it was shut down meanwhile
+            raise ClusterError(LEFT) from error
 
     def _welcome(self, ref: Ref, seat: Seat) -> None:
         found = self._got(ref)

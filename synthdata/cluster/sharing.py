@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from synthdata.cluster.feeder import Feeder
 from synthdata.cluster.joining import check_joined, joined
+from synthdata.errors import ClusterError
 from synthdata.execution.window import QUEUE
 
 Handle: TypeAlias = Any
@@ -44,11 +45,16 @@ class Site:
         self._lock = threading.RLock()
 
     def check(self, address: str) -> None:
-        """Refuse another cluster.
+        """Refuse another cluster, or this one where it was left by others.
 
         Raises:
-            ClusterError: if it is one.
+            ClusterError: if it is so.
         """
+        if not self.ray.is_initialized():
+            raise ClusterError(
+                f"cluster={address!r}: ray.shutdown() was called while data sets are fed by Ray; "
+                "let go of them, and build them again"
+            )
         if address != self._address:
             check_joined(self.ray, address)
 

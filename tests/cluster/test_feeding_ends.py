@@ -56,6 +56,18 @@ def test_a_cluster_that_was_joined_by_others_is_left_to_them(cluster: Nodes) -> 
         ray.shutdown()
 
 
+def test_a_cluster_that_was_left_by_others_feeds_nobody_any_more(cluster: Nodes) -> None:
+    dataset = build(Slow(seconds=0.01), cluster.address, samples=None)
+    batches = iter(dataset)
+    next(batches)
+    imported_ray().shutdown()
+    with pytest.raises(tf.errors.OpError, match="this process has left the Ray cluster"):
+        deque(batches, maxlen=0)
+    assert not imported_ray().is_initialized()  # no other Ray is started by the way
+    del dataset, batches
+    assert labels(build(Counter(), cluster.address, samples=4)) == [0, 1, 2, 3]
+
+
 def test_batches_that_are_held_stay_what_they_are_after_their_data_set(cluster: Nodes) -> None:
     options: dict[str, Any] = {"params": {"shape": [256, 256, 3]}}
     dataset = build("noise-v1", cluster.address, **options)
