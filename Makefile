@@ -49,6 +49,7 @@ bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/batch_overhead.py
 	$(BIN)/python benchmarks/peers.py
 	$(BIN)/python benchmarks/gradients.py
+	$(BIN)/python benchmarks/feeding.py
 
 # Data sets in files: writing against TFDS, reading against a pipeline by hand.
 bench-files: $(VENV)/.installed

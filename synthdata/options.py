@@ -51,12 +51,23 @@ def check_options(given: Mapping[str, Any]) -> None:
     for name, check in _CHECKS.items():
         if name in given:
             check(given[name])
-    if given.get("executor") == "graph" and given.get("workers") == 0:
-        raise BuildError("workers=0 is executor='inline', not 'graph'; leave one of them out")
+    _check_executor(given)
     if given.get("cluster") is not None and given.get("workers") == 0:
         raise BuildError("workers=0 is this process alone, and no cluster; leave one of them out")
     if given.get("as_supervised") and given.get("with_index"):
         raise BuildError("with_index=True has no place in the (image, label) of as_supervised=True")
+
+
+def _check_executor(given: Mapping[str, Any]) -> None:
+    executor = given.get("executor")
+    if executor in ("graph", "ray") and given.get("workers") == 0:
+        raise BuildError(f"workers=0 is executor='inline', not {executor!r}; leave one of them out")
+    cluster = given.get("cluster")
+    if executor not in (None, "ray") and cluster is not None:
+        raise BuildError(
+            f"cluster={cluster!r} is for executor='ray', not {executor!r}; say executor='ray', or "
+            "leave cluster= out"
+        )
 
 
 def _check_shard(shard: Any) -> None:

@@ -134,8 +134,8 @@ class Stats:
     """Figures of a dataset, since it was built.
 
     Attributes:
-        executor: "inline", "threads" or "processes"; "cache" where nothing has to be made.
-        workers: threads or processes that make batches.
+        executor: "inline", "threads", "processes" or "ray"; "cache" where nothing has to be made.
+        workers: threads, processes or actors that make batches.
         batches: handed over, those prefetched included.
         samples: in them.
         seconds: from the first batch asked for to the last handed over.
@@ -143,15 +143,15 @@ class Stats:
         waiting: seconds in which a batch was asked for and not there: the generator is slower
             than the consumer. With ``inline`` it is the time of making them.
         idle: seconds that a worker had nothing to do, on average: the consumer is slower. Of
-            ``processes`` only.
-        slots: batches that there is shared memory for.
+            ``processes`` and ``ray`` only.
+        slots: batches that there is shared memory for, or that the object store is to hold.
         slots_in_use: those that are being made, or made, or held by a consumer.
         memory: bytes of all slots.
-        restarts: of worker processes that died.
+        restarts: of worker processes that died; of ``ray``, also actors that were lost.
         failures: attempts at samples that failed.
         copies: batches that were copied, since consumers held too many slots.
         overflows: batches with texts or ragged arrays that did not fit into a slot.
-        pids: of the worker processes.
+        pids: of the worker processes on this machine.
     """
 
     executor: str

@@ -45,10 +45,24 @@ PARTS: Final = 20
 def bench(
     target: Target,
     executor: Annotated[
-        str, typer.Option(help="Where samples are made: auto, inline, threads, processes or graph.")
+        str,
+        typer.Option(
+            help="Where samples are made: auto, inline, threads, processes, graph or ray."
+        ),
     ] = "auto",
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="The Ray cluster of --executor ray: at HOST:PORT, the one of this machine (auto; "
+            "also if left out), or a Ray of this command's own (local).",
+        ),
+    ] = None,
     workers: Annotated[
-        int | None, typer.Option(help="Processes or threads; one for each core if left out.")
+        int | None,
+        typer.Option(
+            help="Processes, threads or CPUs of a cluster; one for each core or CPU if left out."
+        ),
     ] = None,
     batch_size: Annotated[int, typer.Option(help="Samples a batch.")] = 32,
     seconds: Annotated[
@@ -70,7 +84,13 @@ def bench(
     load = os.getloadavg()[0]
     _check(executor, workers, batch_size, seconds, step)
     recipe = recipe_of(target, param, seed)
-    options = {"executor": executor, "workers": workers, "batch_size": batch_size}
+    options = {
+        "executor": executor,
+        "cluster": cluster,
+        "workers": workers,
+        "batch_size": batch_size,
+    }
+    _check_together(options)
     with _all_prints_go_to_stderr():
         _need_tensorflow()
         with _progress() as progress:
@@ -98,6 +118,13 @@ def _check(
     ):
         if not is_right:
             raise Refused(f"--{option} {value}: expected {expected}")
+
+
+def _check_together(options: dict[str, Any]) -> None:
+    """Have options that contradict each other refused before anything is timed."""
+    from synthdata.options import check_options
+
+    check_options(options)
 
 
 def _need_tensorflow() -> None:
@@ -261,12 +288,12 @@ def _report(
     figures = Figures(
         alone=alone,
         together=timed.batches * batch_size / timed.seconds,
-        cores=cores(),
+        cores=timed.workers if timed.executor == "ray" else cores(),
         executor=timed.executor,
         workers=timed.workers,
         waited=timed.waited / timed.seconds,
         busy=min(max(1 - timed.idle / timed.seconds, 0.0), 1.0)
-        if timed.executor == "processes"
+        if timed.executor in ("processes", "ray")
         else None,
     )
     verdict = judge(figures)

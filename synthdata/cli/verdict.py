@@ -31,12 +31,12 @@ class Figures:
     Attributes:
         alone: samples a second of the generator in a plain loop, with the check, on one core.
         together: samples a second of the dataset in a ``for`` loop.
-        cores: that this process may use.
-        executor: "inline", "threads", "processes" or "graph".
+        cores: that this process may use, or CPUs of the cluster.
+        executor: "inline", "threads", "processes", "graph" or "ray".
         workers: threads or processes, or batches that a graph makes at a time; 0 is inline.
         waited: share of the loop's time in which it waited for a batch, 0 to 1.
         busy: share of their time that workers had something to do, 0 to 1; it is known of
-            processes only, and None of others.
+            processes, here or on a cluster, and None of others.
     """
 
     alone: float
@@ -106,7 +106,9 @@ def _for_generator(figures: Figures) -> tuple[str, ...]:
 
 
 def _for_overhead(figures: Figures) -> tuple[str, ...]:
-    if figures.executor != "processes":
+    if figures.executor == "ray":
+        road = "executor='processes', if this machine has the cores: Ray takes some ms a batch"
+    elif figures.executor != "processes":
         road = "executor='processes'; or else sd.tune_process() before training, see its help"
     elif figures.busy is not None and figures.busy >= BUSY:
         road = "a look at what else runs on these cores: workers are slower than the plain loop"

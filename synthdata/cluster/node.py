@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-from synthdata.cluster.travel import Order, Outcome, Sent
+from synthdata.cluster.travel import Order, Outcome, Sent, SentThere
 from synthdata.cluster.versions import Needs, version_differences, versions
 from synthdata.errors import ClusterError, SynthDataError
 from synthdata.execution.errands import CrewErrands
@@ -60,11 +60,20 @@ def hired(order: Order) -> CrewErrands:
     Raises:
         SynthDataError: if this node is not as the machine that asks, or cannot do it.
     """
+    return CrewErrands(checked(order).job(), 1, order.timeout)
+
+
+def checked(order: Order) -> Sent:
+    """Return the job of an order.
+
+    Raises:
+        ClusterError: if this node is not as the machine that asks.
+    """
     # A node may have joined after all others were asked.
     if found := version_differences(dict(order.versions), versions(order.needs)):
         raise ClusterError(f"node {socket.gethostname()} has {', '.join(found)}")
     sent: Sent = pickle.loads(order.sent)  # noqa: S301  # from the process that asks
-    return CrewErrands(sent.job(), 1, order.timeout)
+    return sent
 
 
 DESK = Desk()
@@ -90,7 +99,7 @@ def look(needs: Needs) -> dict[str, str]:
 def reach(sent: bytes, mark: str) -> str:
     """Return why this node cannot write the target of a job, or ""."""
     try:
-        job: Sent = pickle.loads(sent)  # noqa: S301  # from the process that asks
+        job: SentThere = pickle.loads(sent)  # noqa: S301  # from the process that asks
         return "" if job.sees(mark) else "does not see what this machine writes there"
     except SynthDataError as error:
         return f"cannot use it: {error}"

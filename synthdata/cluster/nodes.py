@@ -8,31 +8,31 @@ from typing import Any, Final
 
 from synthdata.cluster.node import look, reach
 from synthdata.cluster.travel import Travels
-from synthdata.cluster.versions import version_differences, versions
+from synthdata.cluster.versions import Needs, version_differences, versions
 from synthdata.errors import ClusterError, TargetError
 
 PAUSE: Final = 0.5
 """Seconds between two looks at a cluster that has no CPU yet."""
 
+ANSWER_PATIENCE: Final = 180.0
+"""Seconds that nodes have to answer, which may have to start a process for it."""
 
-def ask_all(ray: Any, job: Travels, sent: bytes, patience: float) -> None:
-    """Ask all nodes that have a CPU.
+
+def ask_versions(ray: Any, needs: Needs, patience: float) -> None:
+    """Ask all nodes that have a CPU what is installed there.
 
     Args:
         ray: the module.
-        job: what is to be done.
-        sent: it, as it travels, pickled.
-        patience: seconds for which the cluster may have no CPU, and the nodes be silent.
+        needs: what decides the bytes of a job's samples.
+        patience: seconds for which the cluster may have no CPU.
 
     Raises:
         ClusterError: if there is no node, or one differs from this machine; names each of them.
-        TargetError: if a node cannot share the job's target; names each of them.
     """
     _wait_for_cpus(ray, patience)
-    needs = job.needs()
     ours = versions(needs)
     differing = []
-    for node, theirs in _answers(ray, patience, look, needs):
+    for node, theirs in _answers(ray, look, needs):
         if isinstance(theirs, str):
             differing.append(f"{node} cannot say what it has: {theirs}")
         elif found := version_differences(ours, theirs):
@@ -42,8 +42,21 @@ def ask_all(ray: Any, job: Travels, sent: bytes, patience: float) -> None:
             f"the nodes of the cluster are not as this machine: {'; '.join(differing)}; install "
             "the same versions everywhere, or samples would not be the same bytes"
         )
+
+
+def ask_target(ray: Any, job: Travels, sent: bytes) -> None:
+    """Ask all nodes that have a CPU whether they can write the target of a job.
+
+    Args:
+        ray: the module.
+        job: what is to be done.
+        sent: it, as it travels, pickled.
+
+    Raises:
+        TargetError: if a node cannot share the target; names each of them.
+    """
     with job.marked() as mark:
-        answers = _answers(ray, patience, reach, sent, mark)
+        answers = _answers(ray, reach, sent, mark)
         if blind := [f"{node} {answer}" for node, answer in answers if answer]:
             raise TargetError(
                 f"{job.where}: not all nodes of the cluster share it: {'; '.join(blind)}; name a "
@@ -68,9 +81,7 @@ def _wait_for_cpus(ray: Any, patience: float) -> None:
         time.sleep(PAUSE)
 
 
-def _answers(
-    ray: Any, patience: float, function: Callable[..., Any], *args: Any
-) -> list[tuple[str, Any]]:
+def _answers(ray: Any, function: Callable[..., Any], *args: Any) -> list[tuple[str, Any]]:
     """Return what a function returns on each node, or an error's text, by the node's name."""
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -81,17 +92,17 @@ def _answers(
         remote = ray.remote(num_cpus=0, max_retries=1, scheduling_strategy=strategy)(function)
         asked[node["NodeID"]] = (_name(node), remote.remote(*args))
     refs = [ref for _, ref in asked.values()]
-    ray.wait(refs, num_returns=len(refs), timeout=patience)
-    answers = [(id, name, _answer(ray, ref, patience)) for id, (name, ref) in asked.items()]
+    ray.wait(refs, num_returns=len(refs), timeout=ANSWER_PATIENCE)
+    answers = [(id, name, _answer(ray, ref)) for id, (name, ref) in asked.items()]
     living = {node["NodeID"] for node in _nodes(ray)}
     return [(name, answer) for id, name, answer in answers if id in living]
 
 
-def _answer(ray: Any, ref: Any, patience: float) -> Any:
+def _answer(ray: Any, ref: Any) -> Any:
     try:
         return ray.get(ref, timeout=0)
     except ray.exceptions.GetTimeoutError:
-        return f"no answer within {patience:.0f} s"
+        return f"no answer within {ANSWER_PATIENCE:.0f} s"
     except ray.exceptions.RayError as error:
         return str(error).strip().rpartition("\n")[2]
 

@@ -12,7 +12,7 @@ from typing import Any, Final, Self, TypeAlias
 
 from synthdata.cluster.joining import joined
 from synthdata.cluster.node import Board, do
-from synthdata.cluster.nodes import ask_all, cpus
+from synthdata.cluster.nodes import ask_target, ask_versions, cpus
 from synthdata.cluster.travel import Order, Outcome, Travels
 from synthdata.cluster.versions import versions
 from synthdata.errors import ClusterError, SynthDataError
@@ -84,7 +84,8 @@ class RayErrands:
             assert isinstance(job, Travels)
             sent = pickle.dumps(job.sent())
             self._ray = self._stack.enter_context(joined(self._address, self._workers))
-            ask_all(self._ray, job, sent, self._patience)
+            ask_versions(self._ray, job.needs(), self._patience)
+            ask_target(self._ray, job, sent)
 
     def run(self, job: Job, numbers: Iterable[int], advance: Callable[[int], None]) -> Replies:
         """Have a job's requests done, and yield the replies as they come.

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
 
 from synthdata.cluster.versions import Needs
 from synthdata.errors import SynthDataError
@@ -26,6 +29,10 @@ class Sent(Protocol):
         """
         ...
 
+
+class SentThere(Sent, Protocol):
+    """A job with a target, as it travels."""
+
     def sees(self, mark: str) -> bool:
         """Tell whether this machine sees a mark at the job's target, and can write beside it.
 
@@ -37,7 +44,7 @@ class Sent(Protocol):
 
 @runtime_checkable
 class Travels(Protocol):
-    """A job that can be sent to other machines.
+    """A job with a target that can be sent to other machines.
 
     Attributes:
         where: its target, for messages.
@@ -48,7 +55,7 @@ class Travels(Protocol):
         """Its target, for messages."""
         ...
 
-    def sent(self) -> Sent:
+    def sent(self) -> SentThere:
         """Return it as it travels.
 
         Raises:
@@ -84,3 +91,20 @@ class Order:
     timeout: float | None
     needs: Needs
     versions: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A batch on its way to the process that asked for it.
+
+    Attributes:
+        memory: vector of the bytes that the arrays lie in; of no size where there is an error.
+        reply: a Reply as a plain tuple; its arrays are packed as in a slot.
+        restarts: how many processes died in making batches, at the same actor so far.
+        idle: seconds that the actor's process had nothing to do so far.
+    """
+
+    memory: NDArray[np.uint8]
+    reply: tuple[Any, ...]
+    restarts: int
+    idle: float

@@ -11,10 +11,11 @@ from itertools import cycle
 from typing import Final, Literal, TypeAlias
 
 from synthdata.errors import BuildError, SampleError, WorkerError
+from synthdata.execution.ahead import HELD
 from synthdata.execution.executor import Executor
 from synthdata.execution.inline import Inline
 from synthdata.execution.machine import available_memory, cores, shown
-from synthdata.execution.processes import HELD, Processes
+from synthdata.execution.processes import Processes
 from synthdata.execution.threads import Threads
 from synthdata.execution.window import QUEUE
 from synthdata.execution.work import Work
@@ -23,7 +24,7 @@ from synthdata.stream import Stream
 
 logger = logging.getLogger("synthdata")
 
-ExecutorName: TypeAlias = Literal["auto", "inline", "threads", "processes", "graph"]
+ExecutorName: TypeAlias = Literal["auto", "inline", "threads", "processes", "graph", "ray"]
 """Where samples are made; ``build`` says what each does."""
 
 TRIAL: Final = 0.05

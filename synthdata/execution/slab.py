@@ -183,6 +183,17 @@ def overflowed(packed: list[Packed]) -> bool:
     )
 
 
+def extent(packed: list[Packed]) -> int:
+    """Return how many bytes of its slot a batch takes."""
+    ends = [0]
+    for place, shape, name in packed:
+        if name == TEXTS:
+            ends.append(extent([place, shape]))
+        elif not isinstance(place, bytes):
+            ends.append(place + math.prod(shape) * np.dtype(name).itemsize)
+    return max(ends)
+
+
 def unpack(owner: ctypes.Array[Any], packed: list[Packed]) -> list[NDArray[Any]]:
     """Return the arrays that lie in a slot that was lent, each of which keeps it."""
     return [

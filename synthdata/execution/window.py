@@ -2,13 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
 QUEUE: Final = 3
 """Batches that a worker has to do at most: one at hand, and others so that it does not wait."""
 
 RECENT: Final = 8
 """Requests after which an iterator that asked for none of them is taken to be gone."""
+
+
+class Foresight(Protocol):
+    """Which batches will be asked for next."""
+
+    def ask(self, number: int) -> None:
+        """Take notice that a batch is asked for."""
+        ...
+
+    def ahead(self) -> list[int]:
+        """Return the numbers to be made ahead, those wanted soonest first."""
+        ...
+
+
+class Told:
+    """The batches that somebody has said will be asked for; threads may share it."""
+
+    def __init__(self) -> None:
+        self._told: dict[int, None] = {}
+
+    def tell(self, number: int) -> None:
+        """Take notice that a batch will be asked for."""
+        self._told[number] = None
+
+    def ask(self, number: int) -> None:
+        """Take notice that a batch is asked for."""
+        self._told.pop(number, None)
+
+    def ahead(self) -> list[int]:
+        """Return the numbers to be made ahead, those wanted soonest first."""
+        return list(self._told)
 
 
 class Window:

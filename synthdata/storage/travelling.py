@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from synthdata.cluster.remaking import as_json, needs_of
 from synthdata.cluster.versions import Needs
-from synthdata.errors import ClusterError, IdError, SynthDataError, TargetError
-from synthdata.function import FunctionGenerator
-from synthdata.ids import GeneratorId
+from synthdata.errors import TargetError
 from synthdata.origin import generator_of
 from synthdata.storage.finding import find_format
 from synthdata.storage.manifest import ShardPlan
@@ -78,36 +77,12 @@ class TravellingJob(ShardJob):
         Raises:
             ClusterError: if the generator cannot be made again from JSON.
         """
-        sent = SentShards(self.plan.model_dump_json(), self.target, self.validate)
-        id = self.generator.identity.id
-        if self.plan.generator.startswith("__main__:"):
-            raise ClusterError(
-                f"{id} is defined in the main module, which nodes of a cluster do not import; put "
-                "it into a module of its own, installed on each of them"
-            )
-        try:
-            again = sent.job()
-        except SynthDataError as error:
-            raise ClusterError(f"{id} cannot be sent to a cluster: {error}") from error
-        if again.generator.params != self.generator.params:
-            raise ClusterError(
-                f"{id} cannot be sent to a cluster: JSON does not hold its params whole; "
-                f"{again.generator.params!r} comes out of {self.generator.params!r}"
-            )
-        return sent
+        as_json(self.generator)  # the plan holds the same JSON
+        return SentShards(self.plan.model_dump_json(), self.target, self.validate)
 
     def needs(self) -> Needs:
-        """Return the distributions of the generator, those that it names, and of the format.
-
-        Of modules it is that of the generator alone; others have the version of what they are in.
-        """
-        named = set(_distributions(self.plan.origin))
-        generator = self.generator
-        made = generator.function if isinstance(generator, FunctionGenerator) else type(generator)
-        return Needs(
-            tuple(sorted({self.plan.format_plugin.distribution, *named})),
-            (made.__module__,),
-        )
+        """Return what decides the bytes of the generator, and the distribution of the format."""
+        return needs_of(self.generator, [self.plan.format_plugin.distribution])
 
     @contextmanager
     def marked(self) -> Iterator[str]:
@@ -128,14 +103,3 @@ class TravellingJob(ShardJob):
             yield mark
         finally:
             self.target.remove([mark])
-
-
-def _distributions(value: Any) -> Iterator[str]:
-    """Yield the distributions of all qualified ids in JSON values."""
-    if isinstance(value, str):
-        with suppress(IdError):
-            if found := GeneratorId.parse(value).distribution:
-                yield found
-    elif isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _distributions(item)

@@ -16,15 +16,14 @@ from synthdata.execution.machine import cores
 from synthdata.generator import Generator
 from synthdata.layout import Variable
 from synthdata.options import check_options
-from synthdata.order import Order
 from synthdata.origin import origin
-from synthdata.plan import LAST_POSITION, Plan
+from synthdata.plan import Plan
 from synthdata.powers import Native
 from synthdata.recipe import Recipe
-from synthdata.registry import default_registry
 from synthdata.running import GraphRun, Run
 from synthdata.source import Source
 from synthdata.stream import Validate
+from synthdata.tfdata.asked import plan_of, source_of
 from synthdata.tfdata.elements import Elements
 from synthdata.tfdata.graph import asserted, open_rows
 from synthdata.tfdata.pipeline import graph_pipeline, pipeline
@@ -47,6 +46,7 @@ def build(
     as_supervised: bool = False,
     with_index: bool = False,
     executor: ExecutorName = "auto",
+    cluster: str | None = None,
     workers: int | None = None,
     slots: int | None = None,
     timeout: float | None = None,
@@ -85,14 +85,20 @@ def build(
             imported. "threads": in threads of this process, for generators that release the GIL.
             "inline": in the thread that asks for a batch. "graph": by TensorFlow without Python;
             it is for generators made of its ops, see ``TensorGenerator``, and can only raise where
-            a sample fails. "auto" is "graph" for these; of others it times a few samples, chooses,
-            and logs what and why; ``sd.explain(ds)`` says it too.
-        workers: processes or threads, or batches that a graph makes at a time; None is one for
-            each core, 0 is "inline".
+            a sample fails. "ray": by the nodes of a Ray cluster, which make the generator again
+            from JSON. "auto" is "graph" for generators of TensorFlow's ops; of others it times a
+            few samples, chooses between the first three, and logs what and why;
+            ``sd.explain(ds)`` says it too.
+        cluster: which cluster, of "ray" alone. "auto" is the one that this process has joined, or
+            that RAY_ADDRESS or ``ray start`` on this machine names, and so is None; "local"
+            starts a Ray of this process's own; or HOST:PORT.
+        workers: processes or threads, CPUs of a cluster, or batches that a graph makes at a time;
+            None is one for each core or CPU, 0 is "inline".
         slots: batches that "processes" has shared memory for, at least ``workers + 2``; None is
-            what is of use, ``3 * workers + 5``, within a quarter of the memory available.
+            what is of use, ``3 * workers + 5``, within a quarter of the memory available. Of
+            "ray" those in the object store of this node, at least 3, within a quarter of that.
         timeout: seconds that a sample may take before its worker is killed and the sample counts
-            as failed; for "processes". None is no limit.
+            as failed; for "processes" and "ray". None is no limit.
         on_error: what becomes of a sample that cannot be made. "raise" ends the iteration with
             an error that names it. "skip" leaves it out, image, label and metadata together, and
             fills the batch from those that follow; the cardinality is then unknown. "retry" draws
@@ -118,7 +124,7 @@ def build(
 
     Raises:
         BuildError: if the options contradict each other, or TensorFlow is not installed.
-        WorkerError: if worker processes cannot be had.
+        WorkerError: if worker processes cannot be had; ClusterError if a cluster cannot.
         LedgerError: if the ledger cannot be written.
         RegistryError, ParamsError, RecipeError, AssetError: if the generator cannot be had.
 
@@ -146,7 +152,10 @@ def build(
     policy = Policy(on_error, attempts)
     work = Work(source.generator, source.seed, source.indices, validate, variable, policy, plan)
     books = Ledger(ledger, origin(source.generator), budget, count)
-    chosen = partial(choose, work, source.stream, executor, workers, slots, timeout)
+    if executor == "ray":
+        chosen = partial(_fed, work, cluster or "auto", workers, slots, timeout)
+    else:
+        chosen = partial(choose, work, source.stream, executor, workers, slots, timeout)
     choice = _cached(work, chosen) if cache else chosen()
     run = Run(choice.executor, books, choice.why)
     rows = batch_size if plan.full and not skips else None
@@ -197,39 +206,16 @@ def _graph(
     return graph_pipeline(plan, GraphRun(generator.identity.id, workers), element)
 
 
+def _fed(work: Work, *options: Any) -> Choice:
+    from synthdata.cluster.feeding import feed
+
+    return feed(work, *options)
+
+
 def _cached(work: Work, chosen: Callable[[], Choice]) -> Choice:
     from synthdata.storage.cache.cached import cached
 
     return cached(work, chosen)
-
-
-def plan_of(
-    source: Source,
-    shuffle: bool,
-    repeat: bool | int,
-    shard: tuple[int, int],
-    batch_size: int,
-    drop_remainder: bool,
-    start: int,
-) -> Plan:
-    """Return which samples each batch holds; the options are those of ``build``.
-
-    Raises:
-        BuildError: if ``start`` is beyond the end.
-    """
-    endless = source.endless or repeat is True
-    epoch = len(source.indices)
-    stop = None if endless else min(epoch * int(repeat or 1), LAST_POSITION)
-    if stop is not None and start >= stop:
-        raise BuildError(f"start={start}: there are {stop} samples in all")
-    return Plan(
-        Order(epoch, source.seed, shuffle=shuffle, first=source.indices.start),
-        stop=stop,
-        start=start,
-        shard=shard,
-        batch_size=batch_size,
-        drop_remainder=drop_remainder,
-    )
 
 
 def _refilled(dataset: tf.data.Dataset, batch_size: int, drop_remainder: bool) -> tf.data.Dataset:
@@ -245,41 +231,3 @@ def _refilled(dataset: tf.data.Dataset, batch_size: int, drop_remainder: bool) -
 
     dataset = dataset.filter(tf.autograph.experimental.do_not_convert(has_rows))
     return dataset.unbatch().batch(batch_size, drop_remainder=drop_remainder)
-
-
-def source_of(
-    what: str | Recipe | Generator,
-    params: Mapping[str, Any] | None,
-    seed: int | None,
-    samples: int | None = None,
-    split: str | None = None,
-    validate: Validate = "all",
-) -> Source:
-    """Return the source that an id, a Recipe or a Generator means; as ``build`` takes them.
-
-    Raises:
-        BuildError: if it is none of them, or what belongs to another of them is given too.
-        RegistryError, ParamsError, RecipeError: if the generator cannot be had.
-    """
-    given = {"params": params, "seed": seed, "samples": samples}
-    fields = {name: value for name, value in given.items() if value is not None}
-    if split is not None and not isinstance(what, Recipe):
-        raise BuildError(f"split={split!r} is for a Recipe with splits")
-    if isinstance(what, str):
-        # A recipe names the exact id; and what is none is no mistake in a recipe.
-        id = default_registry().exact(what)
-        return Source(Recipe(generator=id, **fields), validate=validate)
-    if isinstance(what, Recipe):
-        if fields:
-            raise BuildError(
-                f"the recipe says {', '.join(fields)} already; use recipe.replace(…) to change it"
-            )
-        return Source(what, split=split, validate=validate)
-    if isinstance(what, Generator):
-        if params is not None:
-            raise BuildError(f"{what!r} has its params already; params= goes with an id")
-        return Source.of(what, seed=seed or 0, samples=samples, validate=validate)
-    hint = "; make an instance of it" if isinstance(what, type) else ""
-    raise BuildError(
-        f"build expects an id, a Recipe or a Generator instance, not {type(what).__name__}{hint}"
-    )

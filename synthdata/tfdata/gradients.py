@@ -16,7 +16,7 @@ from synthdata.gradients import Gradient, Gradients, image_leaves, image_tree, n
 from synthdata.models import suggest
 from synthdata.powers import Native
 from synthdata.recipe import Recipe
-from synthdata.tfdata.builder import source_of
+from synthdata.tfdata.asked import source_of
 from synthdata.tfdata.graph import open_rows
 from synthdata.theta import changed, continuous, holding
 

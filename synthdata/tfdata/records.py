@@ -26,7 +26,7 @@ from synthdata.storage.formats.example import Examples, File, Numbers, Packing, 
 from synthdata.storage.formats.message import Kind
 from synthdata.storage.formats.tfrecord import TFRecord
 from synthdata.storage.stored import SplitReader, Stored
-from synthdata.tfdata.builder import plan_of
+from synthdata.tfdata.asked import plan_of
 from synthdata.tfdata.pipeline import pipeline
 
 _KINDS: Mapping[Kind, tf.DType] = {"bytes": tf.string, "float": tf.float32, "int64": tf.int64}

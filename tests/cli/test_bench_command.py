@@ -104,6 +104,7 @@ def test_the_advice_fits_the_verdict_and_what_is_not_yet_used() -> None:
     assert "sample_into" in advice(**slow, busy=0.3)
     assert "tune_process" not in advice(**slow, busy=0.3)
     assert "sd.tune_process()" in advice(**slow, executor="threads", busy=None)
+    assert "executor='processes'" in advice(**slow, executor="ray")
 
 
 def test_the_ideal_is_the_plain_loop_on_each_core() -> None:
@@ -202,7 +203,8 @@ def test_without_tensorflow_it_says_so_before_anything_is_timed(plugin: Path, sp
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--executor", "fast"), "expected auto, inline, threads, processes or graph"),
+        (("--executor", "fast"), "expected auto, inline, threads, processes, graph or ray"),
+        (("--cluster", "local"), "cluster='local' is for executor='ray', not 'auto'"),
         (("--workers", -1), "--workers -1"),
         (("--batch-size", 0), "--batch-size 0"),
         (("--seconds", 0), "--seconds 0"),

@@ -48,8 +48,8 @@ def test_a_driver_that_is_stopped_leaves_no_worker_and_is_gone_on_with(
     pids = crews()
     assert pids
     driver.send_signal(way)
-    assert driver.wait(10) != 0
-    until(lambda: all_gone(pids), 5, "no worker outlives the driver")
+    assert driver.wait(60) != 0
+    until(lambda: all_gone(pids), 30, "no worker outlives the driver")
     assert not (target / "manifest.json").exists()
     write(target, None)
     assert tree(target) == expected

@@ -48,6 +48,13 @@ def test_a_node_with_other_versions_is_named_with_them(
     assert leftovers(tmp_path / "a") == []
 
 
+def test_a_node_with_other_versions_feeds_nobody(cluster: Nodes, other: Callable[[], None]) -> None:
+    pytest.importorskip("tensorflow")
+    other()
+    with pytest.raises(sd.ClusterError, match=r"node \S+ \(\w+\) has pillow 99.0, not \d"):
+        sd.build(Counter(), executor="ray", cluster=cluster.address)
+
+
 def test_a_node_with_other_versions_that_joins_later_makes_no_shard(
     cluster: Nodes, other: Callable[[], None], tmp_path: Path
 ) -> None:

@@ -70,6 +70,9 @@ class Dying(Counter):
             ctypes.string_at(0)
         if self.params.way == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
+        if self.params.way == "kill the parent":
+            os.kill(os.getppid(), signal.SIGKILL)
+            time.sleep(1000)
         if self.params.way == "hang":
             time.sleep(1000)
         if self.params.way == "hang in C":
