@@ -1,4 +1,4 @@
-"""One cluster for all tests: it takes longer to start than most of them."""
+"""One cluster for all tests here: it takes longer to start than most of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.cluster.writing_script import write
 from tests.storage.trees import tree
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster() -> Iterator[Nodes]:
     with head(1) as nodes:
         yield nodes

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 import synthdata as sd
-from tests.cluster.nodes import processes_of
+from tests.cluster.nodes import of_nodes, processes_of
 
 
 def build(generator: Any, cluster: str, **options: Any) -> Any:
@@ -33,5 +33,4 @@ def _part(part: Any) -> Any:
 
 def feeders(folder: Path) -> list[int]:
     """The pids of the actors that make batches, of the nodes of a cluster."""
-    found = processes_of(Path("ray::Feeder"))
-    return [pid for pid in found if str(folder) in Path(f"/proc/{pid}/environ").read_text()]
+    return of_nodes(processes_of(Path("ray::Feeder")), folder)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -53,21 +52,43 @@ def raylet(node: Any) -> int:
 
 
 def kill_raylet(node: Any) -> None:
-    """Kill a node, as the loss of its machine would."""
-    os.kill(raylet(node), signal.SIGKILL)
-    until(lambda: gone(raylet(node)), 10, "the raylet is gone")
+    """Kill a node, as the loss of its machine would; what it has started ends once it is gone."""
+    process = node.all_processes["raylet"][0].process
+    process.kill()
+    process.wait(10)
 
 
 def processes_of(folder: Path) -> list[int]:
     """The pids of all processes whose command line names a folder."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if str(folder).encode() in path.read_bytes():
-                found.append(int(path.parent.name))
-        except OSError:
-            continue
-    return [pid for pid in found if not gone(pid)]
+    pids = [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+    return [pid for pid in pids if str(folder).encode() in _read(pid, "cmdline") and not gone(pid)]
+
+
+def of_nodes(pids: Iterable[int], folder: Path) -> list[int]:
+    """Those of some processes that are tasks and actors of the nodes of a cluster."""
+    return [
+        pid
+        for pid in pids
+        if b"ray::" in _read(pid, "cmdline") and str(folder).encode() in _read(pid, "environ")
+    ]
+
+
+def crews(folder: Path) -> dict[int, int]:
+    """The worker processes of the nodes of a cluster: for the pid of each that of its parent."""
+    found = {}
+    for pid in processes_of(Path("synthdata.execution.worker")):
+        parent = _read(pid, "status").partition(b"PPid:\t")[2].partition(b"\n")[0]
+        if parent and of_nodes([int(parent)], folder):
+            found[pid] = int(parent)
+    return found
+
+
+def _read(pid: int, name: str) -> bytes:
+    """A file of a process; nothing of one that has ended."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except OSError:
+        return b""
 
 
 @contextmanager

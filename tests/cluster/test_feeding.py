@@ -14,8 +14,8 @@ import pytest
 import synthdata as sd
 from synthdata.cluster import ray_team
 from synthdata.cluster.sharing import SITES
-from tests.cluster.feeding import build, contents
-from tests.cluster.nodes import Nodes, kill_raylet, raylet
+from tests.cluster.feeding import build, contents, feeders
+from tests.cluster.nodes import Nodes, crews, kill_raylet, raylet
 from tests.execution.consuming import labels
 from tests.execution.generators import Counter, Dying, Failing, Ragged, Slow
 from tests.execution.processes import gone, until
@@ -80,21 +80,29 @@ def fit(data: Any, *callbacks: Any) -> tuple[list[float], list[bytes]]:
 # Keras reads its variables by NumPy's way before 2.0.
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_a_node_that_is_killed_in_the_middle_of_a_fit_changes_no_bit_of_it(
-    address: str, second: Any, caplog: pytest.LogCaptureFixture
+    address: str, cluster: Nodes, second: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     options: dict[str, Any] = {"samples": 60, "shuffle": True, "repeat": True, "seed": 3}
-    dataset = build(Slow(seconds=0.02), address, **options)
+    # A node that has just joined may not be counted yet.
+    dataset = build(Slow(seconds=0.02), address, workers=2, **options)
     killed_at: list[int] = []
 
     def kill(batch: int, logs: Any) -> None:
-        if batch == 7 and not killed_at:
+        if killed_at or batch not in (3, 12):
+            return
+        if batch == 3:
+            until(
+                lambda: len({*crews(cluster.folder).values()}) == 2, 60, "both nodes make batches"
+            )
+        else:
             kill_raylet(second)
+            until(lambda: len(feeders(cluster.folder)) < 2, 60, "its actor is gone")
             killed_at.append(batch)
 
     with caplog.at_level(logging.WARNING, logger="synthdata"):
         disturbed = fit(dataset, keras.callbacks.LambdaCallback(on_train_batch_end=kill))
 
-    assert killed_at == [7]
+    assert killed_at == [12]
     assert gone(raylet(second))
     assert "was lost, its batches are made again" in caplog.text
     assert sd.stats(dataset).restarts >= 1

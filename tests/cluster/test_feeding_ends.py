@@ -18,8 +18,7 @@ from synthdata.cluster.joining import imported_ray
 from synthdata.cluster.sharing import Sites
 from synthdata.running import ATTRIBUTE
 from tests.cluster.feeding import build, feeders
-from tests.cluster.nodes import Nodes, kill_raylet, processes_of
-from tests.cluster.test_stopping import crews
+from tests.cluster.nodes import Nodes, crews, kill_raylet, processes_of
 from tests.execution.consuming import labels
 from tests.execution.generators import Counter, Slow
 from tests.execution.processes import ROOT, all_gone, until
@@ -34,14 +33,14 @@ def test_no_actor_outlives_its_data_sets_and_the_cluster_is_left_by_the_last(
     training = build(Slow(), cluster.address)
     validation = build(Counter(), cluster.address, workers=1)
     assert labels(training) == list(range(40))
-    actors, workers = feeders(cluster.folder), crews()
+    actors, workers = feeders(cluster.folder), crews(cluster.folder)
     assert len(actors) == 2
     assert len(workers) == 3
     del training
     until(lambda: len(feeders(cluster.folder)) == 1, 10, "one has no data set any more")
     assert labels(validation) == list(range(40))
     del validation
-    until(lambda: all_gone(actors + workers), 10, "actors and workers are gone")
+    until(lambda: all_gone([*actors, *workers]), 10, "actors and workers are gone")
     until(lambda: not imported_ray().is_initialized(), 10, "the cluster is left")
 
 
@@ -120,7 +119,7 @@ def test_a_trainer_that_is_stopped_leaves_no_actor(
     end: Callable[[subprocess.Popen[str]], None], cluster: Nodes
 ) -> None:
     process = begin(cluster.address)
-    pids = feeders(cluster.folder) + crews()
+    pids = [*feeders(cluster.folder), *crews(cluster.folder)]
     assert len(pids) == 2
     end(process)
     until(lambda: all_gone(pids), 10, "actors and workers are gone")

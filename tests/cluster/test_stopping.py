@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.nodes import Nodes, processes_of
+from tests.cluster.nodes import Nodes, crews, processes_of
 from tests.cluster.writing_script import write
 from tests.execution.processes import ROOT, all_gone, until
 from tests.storage.trees import leftovers, tree
@@ -25,27 +25,13 @@ def start(target: Path, cluster: str) -> subprocess.Popen[bytes]:
     return process
 
 
-def crews() -> list[int]:
-    """The pids of all worker processes that have the Ray worker of a node for a parent."""
-    found = []
-    for pid in processes_of(Path("synthdata.execution.worker")):
-        try:
-            status = Path(f"/proc/{pid}/status").read_text()
-            parent = status.partition("PPid:\t")[2].partition("\n")[0]
-            if b"ray::" in Path(f"/proc/{parent}/cmdline").read_bytes():
-                found.append(pid)
-        except OSError:
-            continue
-    return found
-
-
 @pytest.mark.parametrize("way", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill"])
 def test_a_driver_that_is_stopped_leaves_no_worker_and_is_gone_on_with(
     way: signal.Signals, cluster: Nodes, expected: dict[str, str], tmp_path: Path
 ) -> None:
     target = tmp_path / "a"
     driver = start(target, cluster.address)
-    pids = crews()
+    pids = crews(cluster.folder)
     assert pids
     driver.send_signal(way)
     assert driver.wait(60) != 0
