@@ -220,7 +220,7 @@ are too few.
 - Model: five convolutions with batch normalisation, a bidirectional GRU, scores of each character
   every four columns, {build_model().count_params():,} parameters; the CTC loss of Graves et al.,
   2006; Adam, cosine learning rate from 0.003; {steps:,} batches of {BATCH}. Decoding takes the best
-  of each column, without a dictionary. Times are by the clock, on a machine with other work.
+  of each column, without a dictionary. Times are by the clock, other work of the machine included.
 - Real crops: `benchmarks/word_crops.py` cuts `page.png` into {len(labels)} boxes; what they say was
   typed once into `benchmarks/real_words.txt`. {len(labels) - len(crops)} boxes are left out, for
   the reason that is said there. scikit-image's `text.png` is of formulas written by hand, and has

@@ -323,6 +323,7 @@ NUMBERS = sd.Mask(8, 8, instances=True)
             "label.c",
             "label.b is there",
         ),
+        ({}, {"mask": sd.Mask(8, 8)}, "metadata.mask", "one image a sample, and that is image"),
         ({}, {"m": sd.Mask(8, 8)}, "metadata.m", f"that is image; .*{HINT}"),
         ({"a": NUMBERS}, {"m": sd.Mask(8, 8)}, "metadata.m", f"that is image; .*{HINT}"),
         ({"a": NUMBERS, "b": NUMBERS}, {}, "label.b", "label.a is there"),
