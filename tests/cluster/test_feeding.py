@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Iterator
 from itertools import islice
@@ -32,6 +33,7 @@ def address(cluster: Nodes) -> Iterator[str]:
     yield cluster.address
     site.let_go(0)
     SITES.leave(site)
+    gc.collect()  # the last test's data set, where it is part of a cycle
     until(lambda: not site.ray.is_initialized(), 10, "the cluster is left")
 
 
@@ -145,8 +147,9 @@ def test_a_batch_that_each_actor_dies_of_is_an_error_that_names_it(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ray_team, "LOSSES", 2)
-    message = error_of(build(Dying(at=5, way="kill the parent"), address, samples=8, workers=1))
-    assert "batch 1 was lost with its process or node 2 times of 2" in message
+    # In the first batch: of a later one, what came before it might die on its way along with it.
+    message = error_of(build(Dying(at=1, way="kill the parent"), address, samples=8, workers=1))
+    assert "batch 0 was lost with its process or node 2 times of 2" in message
 
 
 @pytest.mark.parametrize("before", ["ray", "inline"])

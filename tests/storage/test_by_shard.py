@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
+import subprocess
+import sys
+import textwrap
 import uuid
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,16 @@ from tests.execution.generators import Counter, Failing
 from tests.storage.trees import leftovers, recipe, tree
 
 GIVEN: dict[str, Any] = {"samples_per_shard": 3}
+
+MAKE = textwrap.dedent(
+    """
+    import sys
+    import synthdata as sd
+
+    for number in sys.argv[2:]:
+        print(sd.write_shard(sys.argv[1], int(number)))
+    """
+)
 
 
 @pytest.fixture
@@ -30,12 +42,16 @@ def test_shards_that_other_processes_make_end_in_the_same_bytes(
     target = str(tmp_path / "a")
     numbers = sd.begin_write(recipe(), target, **GIVEN)
     assert numbers == list(range(8))
-    # In another order, some of them twice and at once.
-    tasks = [(target, number) for number in [*reversed(numbers), *numbers]]
-    with multiprocessing.get_context("spawn").Pool(2) as pool:
-        made = pool.starmap(sd.write_shard, tasks, chunksize=1)
-    sizes = [2, 3, 3, 2, 3, 3, 2, 2]
-    assert made == [*reversed(sizes), *sizes]
+    # Each of them twice, by two processes at once that begin at either end.
+    makers = [
+        subprocess.Popen(
+            [sys.executable, "-c", MAKE, target, *map(str, order)], stdout=subprocess.PIPE
+        )
+        for order in (numbers, numbers[::-1])
+    ]
+    made = [maker.communicate(timeout=60)[0].split() for maker in makers]
+    sizes = [b"2", b"3", b"3", b"2", b"3", b"3", b"2", b"2"]
+    assert made == [sizes, sizes[::-1]]
     report = sd.write(recipe(), target, workers=0, **GIVEN)
     assert (report.made, report.shards) == (0, 8)
     assert tree(tmp_path / "a") == expected
