@@ -28,6 +28,10 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 # On processors that oneDNN has instructions for, TensorFlow says so on stderr, at any log level.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
+# TensorFlow imports Keras for the sake of old models, which takes each of the many processes here a
+# second more; those that train import Keras themselves.
+os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
