@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import socket
-from typing import Any
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
 
 import numpy as np
 
@@ -15,8 +18,21 @@ from synthdata.execution.slab import extent
 from synthdata.execution.window import QUEUE, Told
 from synthdata.execution.work import Work
 
-SLOTS = QUEUE + 2
-"""Of a bench: Ray copies a batch out of one while the next two are made."""
+TOGETHER: Final = 4
+"""Batches that are asked for, and come back, together at the most: Ray takes 4 ms of CPU for each
+answer, however small."""
+
+TOGETHER_BYTES: Final = 8 * 2**20
+"""Of batches that come back together, at the most; larger ones come one by one."""
+
+
+def together(room: int) -> int:
+    """Return how many batches may come back together.
+
+    Args:
+        room: bytes of a batch.
+    """
+    return max(min(TOGETHER, TOGETHER_BYTES // room), 1)
 
 
 class Feeder:
@@ -25,7 +41,7 @@ class Feeder:
     So a sample that kills its process, or hangs, is found and named as on a single machine, and
     the actor lives on. What is made lies in shared memory, from where Ray copies it to its object
     store, as it would copy what the actor made itself. Several threads call, so that there is
-    always a batch to be made next.
+    always something to be made next.
     """
 
     def __init__(self) -> None:
@@ -44,17 +60,25 @@ class Feeder:
             return _located(error)
         return None
 
-    def make(self, name: str, number: int) -> Parcel | SynthDataError:
-        """Make a batch, or return why none can be made.
+    def make(self, name: str, numbers: list[int]) -> list[Parcel | SynthDataError]:
+        """Make batches, one after the other.
 
         Args:
             name: of the data set.
-            number: of the batch.
+            numbers: of the batches.
+
+        Returns:
+            The batches in this order; the last is why there are no more of them, if so it is.
         """
+        made: list[Parcel | SynthDataError] = []
+        bench = self._benches[name]
         try:
-            return self._benches[name].make(number)
+            with bench.turn(numbers):
+                for number in numbers:
+                    made.append(bench.make(number))
         except SynthDataError as error:
-            return _located(error)
+            made.append(_located(error))
+        return made
 
     def forget(self, name: str) -> None:
         """Make no more batches of a data set."""
@@ -76,12 +100,22 @@ class Bench:
         work = checked(order).job()
         assert isinstance(work, Work)
         self._told = Told()
-        self._executor = Processes(work, 1, SLOTS, order.timeout, self._told)
+        self._turn = threading.Lock()
+        # Ray copies those that were made together out of their slots while the next are made.
+        slots = 2 * together(work.batch_room()) + QUEUE
+        self._executor = Processes(work, 1, slots, order.timeout, self._told)
         self._executor.open()
+
+    @contextmanager
+    def turn(self, numbers: list[int]) -> Iterator[None]:
+        """Have batches made ahead, and keep others from being made between them."""
+        for number in numbers:
+            self._told.tell(number)
+        with self._turn:
+            yield
 
     def make(self, number: int) -> Parcel:
         """Make a batch; its memory is used again once nobody has the parcel."""
-        self._told.tell(number)
         owner, reply = self._executor.packed(number)
         counted = self._executor.telemetry()
         room: Any = owner  # NumPy's types do not know that ctypes arrays are buffers

@@ -7,9 +7,10 @@ import pickle
 from dataclasses import dataclass
 from typing import Any, Final
 
+from synthdata.cluster.feeder import together
 from synthdata.cluster.nodes import ask_versions, cpus
 from synthdata.cluster.ray_errands import PATIENCE
-from synthdata.cluster.ray_team import RayTeam
+from synthdata.cluster.ray_team import RayTeam, queue
 from synthdata.cluster.remaking import as_json, from_json, needs_of
 from synthdata.cluster.sharing import SITES
 from synthdata.cluster.travel import Order
@@ -19,7 +20,7 @@ from synthdata.execution import EXIT_GATE, Choice, Policy, Work
 from synthdata.execution.ahead import HELD, Ahead, depth
 from synthdata.execution.machine import shown
 from synthdata.execution.maker import Made
-from synthdata.execution.window import QUEUE, Window
+from synthdata.execution.window import Window
 from synthdata.layout import Variable
 from synthdata.plan import Plan
 from synthdata.stream import Validate
@@ -93,6 +94,7 @@ class Feeding(Ahead):
         order: it, as the nodes are told of it.
         address: as for ``joined``.
         workers: how many actors, of one CPU each.
+        together: batches that are asked for, and come, together at the most.
         slots: how many batches may be on their way, or held by consumers.
         patience: seconds for which there may be no actor.
     """
@@ -100,10 +102,19 @@ class Feeding(Ahead):
     name = "ray"
 
     def __init__(
-        self, work: Work, order: Order, address: str, workers: int, slots: int, patience: float
+        self,
+        work: Work,
+        order: Order,
+        address: str,
+        workers: int,
+        together: int,
+        slots: int,
+        patience: float,
     ) -> None:
-        window = Window(len(work.plan), depth(workers, slots))
-        super().__init__(window, workers, slots, work.batch_room())
+        each = queue(together)
+        window = Window(len(work.plan), depth(each * workers, slots))
+        super().__init__(window, workers, slots, work.batch_room(), each)
+        self._together = together
         self._order, self._address, self._patience = order, address, patience
         self._failure: SynthDataError | None = None
 
@@ -128,7 +139,7 @@ class Feeding(Ahead):
         atexit.unregister(EXIT_GATE.close)
         atexit.register(EXIT_GATE.close)
         site = SITES.enter(self._address, self.workers)
-        return RayTeam(site, self._order, self.workers, self._patience)
+        return RayTeam(site, self._order, self.workers, self._together, self._patience)
 
     def _refuse_to_wait(self, began: float) -> None:
         super()._refuse_to_wait(began)
@@ -168,16 +179,28 @@ def feed(
     try:
         ask_versions(site.ray, needs, PATIENCE)
         count = workers or cpus(site.ray)
-        room = work.batch_room()
-        slots = _slots(_store(site.ray), room, count, len(work.plan), slots)
-        executor = Feeding(work, order, address, count, slots, PATIENCE)
+        room, store = work.batch_room(), _store(site.ray)
+        several = _together(store, room, count, slots)
+        slots = _slots(store, room, queue(several) * count, len(work.plan), slots)
+        executor = Feeding(work, order, address, count, several, slots, PATIENCE)
         executor.open()
     finally:
         SITES.leave(site)
     return Choice(executor, f"it was asked for; cluster={address!r}")
 
 
-def _slots(store: int, room: int, workers: int, batches: int, slots: int | None) -> int:
+def _together(store: int, room: int, workers: int, slots: int | None) -> int:
+    """Return how many batches may come together.
+
+    The store keeps them all for the sake of one that is held. So where that might take more of it
+    than batches may, or where the slots are said, they come one by one.
+    """
+    several = together(room)
+    most = (queue(several) * workers + HELD) * several * room
+    return several if slots is None and most * STORE_SHARE <= store else 1
+
+
+def _slots(store: int, room: int, queued: int, batches: int, slots: int | None) -> int:
     """Return how many slots there are to be.
 
     Raises:
@@ -192,7 +215,7 @@ def _slots(store: int, room: int, workers: int, batches: int, slots: int | None)
         )
     if slots is not None:
         return slots
-    useful = min(QUEUE * workers + HELD, batches + 1)
+    useful = min(queued + HELD, batches + 1)
     return max(min(useful, store // STORE_SHARE // room), LEAST_SLOTS)
 
 

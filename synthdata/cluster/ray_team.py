@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ctypes
-import itertools
 import logging
 import os
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any, Final
+from functools import partial
+from itertools import chain, count
+from typing import Any, Final, TypeAlias
 
 from synthdata.cluster.loans import Loans
 from synthdata.cluster.ray_errands import LOSSES, Ref
@@ -23,7 +24,14 @@ logger = logging.getLogger("synthdata")
 
 LEFT: Final = "this process has left the Ray cluster that made its batches"
 
-_NUMBERS: Final = itertools.count()
+Given: TypeAlias = tuple[int, int]
+"""Number and slot of a batch."""
+
+_NUMBERS: Final = count()
+
+
+QUICK: Final = 0.05
+"""Seconds that the batches of one call take at the most, as far as is known before."""
 
 
 @dataclass(slots=True, eq=False)
@@ -35,7 +43,10 @@ class Seat:
         actor: it.
         there: whether it has a CPU.
         ready: whether it can make batches.
-        calls: to it that are under way, oldest first: numbers and slots of batches, by reference.
+        given: numbers and slots of batches that it is to be called for.
+        calls: to it that are under way, oldest first: the numbers and slots of each, by reference.
+        since: when it began with the oldest.
+        pace: seconds that a batch of the last call took; None before that.
         restarts, idle: as it has told last.
     """
 
@@ -43,9 +54,16 @@ class Seat:
     actor: Handle
     there: bool = False
     ready: bool = False
-    calls: dict[Ref, tuple[int, int]] = field(default_factory=dict)
+    given: list[Given] = field(default_factory=list)
+    calls: dict[Ref, list[Given]] = field(default_factory=dict)
+    since: float = 0.0
+    pace: float | None = None
     restarts: int = 0
     idle: float = 0.0
+
+    def outstanding(self) -> list[Given]:
+        """Return the numbers and slots of all batches that it has to do."""
+        return [*chain.from_iterable(self.calls.values()), *self.given]
 
 
 class RayTeam:
@@ -55,6 +73,7 @@ class RayTeam:
         site: has the actors.
         order: the data set.
         workers: how many actors.
+        together: batches of a call at the most.
         patience: seconds for which none of them may be there.
 
     Raises:
@@ -62,7 +81,10 @@ class RayTeam:
         SynthDataError: if one of them cannot make batches.
     """
 
-    def __init__(self, site: Site, order: Order, workers: int, patience: float) -> None:
+    def __init__(
+        self, site: Site, order: Order, workers: int, together: int, patience: float
+    ) -> None:
+        self._together = together
         self._site, self._ray, self._patience = site, site.ray, patience
         self._name = f"{os.getpid()}-{next(_NUMBERS)}"
         self._order = self._ray.put(order)
@@ -104,13 +126,28 @@ class RayTeam:
         return self._loans.lent
 
     def give(self, number: int, slot: int) -> bool:
-        """Ask the actor with the least to do for a batch; False if all have enough to do."""
-        seat = min(self._ready(), key=lambda seat: len(seat.calls), default=None)
-        if seat is None or len(seat.calls) >= QUEUE:
+        """Ask the actor with the least to do for a batch; False if all have enough to do.
+
+        Actors that have something to do are called once there are several for them. A batch that
+        was lost is made by an actor that has nothing else to do, so that it shows whether actors
+        die of it.
+        """
+        seats = [seat for seat in self._ready() if not self._is_tried(seat)]
+        seat = min(seats, key=lambda seat: len(seat.outstanding()), default=None)
+        most = 1 if number in self._lost else queue(self._together)
+        if seat is None or len(seat.outstanding()) >= most:
             return False
         self._parcels.pop(slot, None)
-        seat.calls[seat.actor.make.remote(self._name, number)] = (number, slot)
+        seat.given.append((number, slot))
+        if len(seat.given) >= self._several(seat):
+            self._call(seat)
         return True
+
+    def send(self) -> None:
+        """Call actors that have nothing to do for what was given to them."""
+        for seat in self._seats:
+            if seat.given and not seat.calls:
+                self._call(seat)
 
     def news(self, patience: float) -> tuple[list[Reply], list[int]]:
         """Return replies, and the numbers of batches that were lost with their actor or node.
@@ -119,8 +156,8 @@ class RayTeam:
             ClusterError: if there has been no actor for too long, or a batch is lost too often.
             SynthDataError: if an actor cannot make batches.
         """
-        if not self._ray.is_initialized():
-            raise ClusterError(LEFT)
+        self._refuse_if_left()
+        self.send()
         replies: list[Reply] = []
         lost: list[int] = []
         calls = [(ref, seat) for seat in self._seats for ref in seat.calls]
@@ -163,19 +200,43 @@ class RayTeam:
     def _ready(self) -> list[Seat]:
         return [seat for seat in self._seats if seat.ready]
 
+    def _several(self, seat: Seat) -> int:
+        """How many batches of a call are made quickly."""
+        return 1 if seat.pace is None else max(min(self._together, int(QUICK / seat.pace)), 1)
+
+    def _is_tried(self, seat: Seat) -> bool:
+        return any(number in self._lost for number, _ in seat.outstanding())
+
+    def _refuse_if_left(self) -> None:
+        # Ray would start another cluster as soon as it is asked for anything.
+        if not self._ray.is_initialized():
+            raise ClusterError(LEFT)
+
+    def _call(self, seat: Seat) -> None:
+        self._refuse_if_left()
+        if not seat.calls:
+            seat.since = time.monotonic()
+        numbers = [number for number, _ in seat.given]
+        seat.calls[seat.actor.make.remote(self._name, numbers)] = seat.given
+        seat.given = []
+
     def _begin(self, seat: Seat) -> None:
         self._arrivals[seat.actor.__ray_ready__.remote()] = seat
         # It opens the generator, which may take long.
         self._starts[seat.actor.start.remote(self._name, self._order)] = seat
 
     def _arrived(self, refs: list[Ref], patience: float) -> set[Ref]:
-        """Return those that have come, waiting for the first."""
+        """Return those that are made, waiting for the first."""
         if not refs:
             return set()
+        # To have them fetched meanwhile, Ray's node is asked each time, and never answers whoever
+        # leaves the cluster just then.
+        wait = partial(self._ray.wait, refs, fetch_local=False)
         try:
-            if patience and not self._ray.wait(refs, num_returns=1, timeout=patience)[0]:
+            if patience and not wait(num_returns=1, timeout=patience)[0]:
                 return set()
-            return set(self._ray.wait(refs, num_returns=len(refs), timeout=0)[0])
+            self._refuse_if_left()
+            return set(wait(num_returns=len(refs), timeout=0)[0])
         except SystemExit as error:  # so Ray says that it was shut down meanwhile
             raise ClusterError(LEFT) from error
 
@@ -192,25 +253,27 @@ class RayTeam:
 
     def _receive(self, ref: Ref, seat: Seat, replies: list[Reply], lost: list[int]) -> None:
         found = self._got(ref)
-        number, slot = seat.calls[ref]
-        if isinstance(found, Parcel):
-            del seat.calls[ref]
-            seat.restarts, seat.idle = found.restarts, found.idle
-            self._parcels[slot] = found
-            replies.append(Reply(*found.reply))
-        elif isinstance(found, SynthDataError):
-            raise found
-        elif isinstance(found, self._ray.exceptions.RayActorError):
+        if isinstance(found, self._ray.exceptions.RayActorError):
             # It was at work on the oldest; others were waiting.
-            oldest = next(iter(seat.calls.values()))[0]
-            lost += [number for number, _ in seat.calls.values()]
+            oldest = next(iter(seat.calls.values()))
+            lost += [number for number, _ in seat.outstanding()]
             self._replace(seat, found)
             self._count(oldest, found)
-        else:  # made, and lost with the store of a node
-            del seat.calls[ref]
-            lost.append(number)
+            return
+        given = seat.calls.pop(ref)
+        if isinstance(found, Exception):  # made, and lost with the store of a node
+            lost += [number for number, _ in given]
             self._losses += 1
-            self._count(number, found)
+            self._count(given, found)
+            return
+        now = time.monotonic()
+        seat.pace, seat.since = (now - seat.since) / len(given), now
+        for (_, slot), parcel in zip(given, found, strict=False):
+            if isinstance(parcel, SynthDataError):
+                raise parcel
+            seat.restarts, seat.idle = parcel.restarts, parcel.idle
+            self._parcels[slot] = parcel
+            replies.append(Reply(*parcel.reply))
 
     def _got(self, ref: Ref) -> Any:
         """Return what an actor returned, or what Ray raises where that was lost."""
@@ -232,13 +295,14 @@ class RayTeam:
         seat.actor = self._site.replace(seat.place, seat.actor)
         seat.there = seat.ready = False
         seat.restarts, seat.idle = 0, 0.0
-        seat.calls = {}
+        seat.given, seat.calls, seat.pace = [], {}, None
         self._arrivals = {ref: of for ref, of in self._arrivals.items() if of is not seat}
         self._begin(seat)
 
-    def _count(self, number: int, error: Exception) -> None:
-        self._lost[number] += 1
-        self._give_up(self._lost[number], f"batch {number}", "with its process or node", error)
+    def _count(self, lost: list[Given], error: Exception) -> None:
+        for number, _ in lost:
+            self._lost[number] += 1
+            self._give_up(self._lost[number], f"batch {number}", "with its process or node", error)
 
     def _give_up(self, times: int, what: str, how: str, error: Exception) -> None:
         if times >= LOSSES:
@@ -255,6 +319,15 @@ class RayTeam:
                 f"the cluster has had no free CPU for {self._patience:.0f} s: others use it, or "
                 "its nodes are gone; see `ray status`, or ask for executor='processes'"
             )
+
+
+def queue(together: int) -> int:
+    """Return how many batches an actor has to do at most.
+
+    Args:
+        together: batches of a call at the most.
+    """
+    return max(2 * together, QUEUE)
 
 
 def _first_line(error: Exception) -> str:

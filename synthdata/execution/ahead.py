@@ -52,6 +52,7 @@ class Ahead(ABC):
         workers: how many the team has.
         slots: how many batches there is memory for.
         slot_size: bytes of a batch.
+        queue: batches that each worker has to do at most.
 
     Attributes:
         name: as ``build`` calls the executor.
@@ -60,10 +61,12 @@ class Ahead(ABC):
 
     name: str
 
-    def __init__(self, window: Foresight, workers: int, slots: int, slot_size: int) -> None:
+    def __init__(
+        self, window: Foresight, workers: int, slots: int, slot_size: int, queue: int = QUEUE
+    ) -> None:
         self.workers, self.slots, self.slot_size = workers, slots, slot_size
         self._window = window
-        self._enough = max(depth(workers, slots) // 2, 1)
+        self._enough = max(depth(queue * workers, slots) // 2, 1)
         self._most_lent = max(slots - QUEUE * workers, 1)
         # A finalizer may run in the middle of a batch, in its thread, and must then not get in.
         self._lock = threading.Lock()
@@ -210,6 +213,10 @@ class Ahead(ABC):
 
     def _hand_out(self, team: Team, wanted: list[int]) -> None:
         """Have workers make the batch that is asked for, then those ahead, as far as slots go."""
+        self._give(team, wanted)
+        team.send()
+
+    def _give(self, team: Team, wanted: list[int]) -> None:
         for number in wanted:
             if number in self._tickets:
                 continue
@@ -234,9 +241,14 @@ class Ahead(ABC):
         return self._tickets.pop(least).slot
 
 
-def depth(workers: int, slots: int) -> int:
-    """Return how many batches are made ahead of being asked for."""
-    return min(QUEUE * workers, slots - 1)
+def depth(queued: int, slots: int) -> int:
+    """Return how many batches are made ahead of being asked for.
+
+    Args:
+        queued: how many all workers together have to do at most.
+        slots: how many batches there is memory for.
+    """
+    return min(queued, slots - 1)
 
 
 def _copied(array: NDArray[Any]) -> NDArray[Any]:

@@ -108,7 +108,8 @@ class Maker:
         arrays = [take((len(kept),), indices.dtype)]
         arrays[0][:] = kept
         for column, store in zip(self._columns, stores, strict=True):
-            arrays += column.arrays(store[: len(kept)], take)
+            rows = store if len(kept) == len(indices) else store[: len(kept)]
+            arrays += column.arrays(rows, take)
         return Made(arrays, tuple(self._failures), len(indices))
 
     def draw(self, indices: list[int], *, singly: bool = False) -> Drawn:

@@ -9,7 +9,7 @@ from synthdata.execution.ahead import Ahead, depth
 from synthdata.execution.crew import Crew
 from synthdata.execution.messages import Reply
 from synthdata.execution.slab import Slab
-from synthdata.execution.window import Foresight, Window
+from synthdata.execution.window import QUEUE, Foresight, Window
 from synthdata.execution.work import Work, packed
 
 
@@ -62,6 +62,9 @@ class LocalTeam:
         """Ask the worker with the least to do for a batch; False if all have enough to do."""
         return self._crew.give(number, slot)
 
+    def send(self) -> None:
+        """Do nothing: workers know already."""
+
     def news(self, patience: float) -> tuple[list[Reply], list[int]]:
         """Return replies, and the numbers of batches that were lost with their worker.
 
@@ -108,7 +111,7 @@ class Processes(Ahead):
         timeout: float | None,
         window: Foresight | None = None,
     ) -> None:
-        window = window or Window(len(work.plan), depth(workers, slots))
+        window = window or Window(len(work.plan), depth(QUEUE * workers, slots))
         super().__init__(window, workers, slots, work.batch_room())
         self._work, self._timeout = work, timeout
         self._data = packed(work)

@@ -32,7 +32,11 @@ class Team(Protocol):
         ...
 
     def give(self, number: int, slot: int) -> bool:
-        """Ask a worker for a batch; False if all have enough to do."""
+        """Ask a worker for a batch, at ``send`` at the latest; False if all have enough to do."""
+        ...
+
+    def send(self) -> None:
+        """Let workers begin with what was given to them."""
         ...
 
     def news(self, patience: float) -> tuple[list[Reply], list[int]]:

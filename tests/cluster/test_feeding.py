@@ -147,9 +147,29 @@ def test_a_batch_that_each_actor_dies_of_is_an_error_that_names_it(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ray_team, "LOSSES", 2)
-    # In the first batch: of a later one, what came before it might die on its way along with it.
-    message = error_of(build(Dying(at=1, way="kill the parent"), address, samples=8, workers=1))
-    assert "batch 0 was lost with its process or node 2 times of 2" in message
+    # By then batches are made several at a time, so that others are lost with it.
+    dataset = build(Dying(at=301, way="kill the parent"), address, samples=400, workers=1)
+    assert "batch 75 was lost with its process or node 2 times of 2" in error_of(dataset)
+
+
+def test_quick_batches_come_several_at_a_time(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+
+    def call(team: Any, seat: Any) -> None:
+        calls.append(len(seat.given))
+        original(team, seat)
+
+    original = ray_team.RayTeam._call
+    monkeypatch.setattr(ray_team.RayTeam, "_call", call)
+    assert labels(build(Counter(), address, samples=400)) == list(range(400))
+    assert max(calls) == 4
+    assert sum(calls) == 100
+    assert len(calls) < 60
+    calls.clear()
+    assert labels(build(Slow(seconds=0.02), address)) == list(range(40))
+    assert calls == [1] * 10
 
 
 @pytest.mark.parametrize("before", ["ray", "inline"])

@@ -217,11 +217,22 @@ def test_batches_on_their_way_take_a_quarter_of_the_object_store_and_three_slots
     None
 ):
     slots = feeding._slots
-    assert slots(4000, 1, workers=8, batches=10**9, slots=None) == 3 * 8 + 5
-    assert slots(4000, 100, workers=8, batches=10**9, slots=None) == 10
-    assert slots(4000, 1000, workers=8, batches=10**9, slots=None) == 3
-    assert slots(4000, 1, workers=8, batches=5, slots=None) == 6
-    assert slots(4000, 100, workers=8, batches=10**9, slots=40) == 40
+    assert slots(4000, 1, queued=24, batches=10**9, slots=None) == 24 + 5
+    assert slots(4000, 100, queued=24, batches=10**9, slots=None) == 10
+    assert slots(4000, 1000, queued=24, batches=10**9, slots=None) == 3
+    assert slots(4000, 1, queued=24, batches=5, slots=None) == 6
+    assert slots(4000, 100, queued=24, batches=10**9, slots=40) == 40
+
+
+def test_batches_come_together_where_the_object_store_has_room_for_all_that_each_keeps() -> None:
+    together = feeding._together
+    assert together(2**40, 2**20, workers=2, slots=None) == 4
+    assert together(2**40, 3 * 2**20, workers=2, slots=None) == 2
+    assert together(2**40, 9 * 2**20, workers=2, slots=None) == 1
+    assert together(2**40, 2**20, workers=2, slots=30) == 1
+    # Of (2 * 4 * 2 + 5) batches each keeps three others.
+    assert together(4 * 84 * 2**20, 2**20, workers=2, slots=None) == 4
+    assert together(4 * 84 * 2**20 - 1, 2**20, workers=2, slots=None) == 1
 
 
 def test_whoever_leaves_while_others_enter_is_not_waited_for(cluster: Nodes) -> None:

@@ -71,6 +71,7 @@ class Dying(Counter):
         if self.params.way == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         if self.params.way == "kill the parent":
+            time.sleep(0.3)  # what the parent has made before goes to whoever asked for it
             os.kill(os.getppid(), signal.SIGKILL)
             time.sleep(1000)
         if self.params.way == "hang":
