@@ -10,9 +10,9 @@ export TF_CPP_MIN_LOG_LEVEL ?= 1
 demo: $(VENV)/.installed
 	$(BIN)/python examples/demo.py
 
-# Format, lint, types, layers, tests.
+# Format, lint, types, layers, tests. Many of them wait for processes: three at a time fill two cores.
 test: check
-	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --quiet --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.installed
 	$(BIN)/ruff format --check --quiet .

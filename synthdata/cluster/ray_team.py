@@ -30,7 +30,7 @@ Given: TypeAlias = tuple[int, int]
 _NUMBERS: Final = count()
 
 
-QUICK: Final = 0.05
+QUICK: Final = 0.1
 """Seconds that the batches of one call take at the most, as far as is known before."""
 
 
