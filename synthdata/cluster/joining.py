@@ -164,7 +164,7 @@ def _explained(address: str) -> Iterator[None]:
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         start = (
             "is there one? `ray start --head` starts one, RAY_ADDRESS names one, and "
-            "cluster='local' needs none"
+            "cluster='local' needs none; one with a token needs RAY_AUTH_MODE=token here"
         )
         told = " ".join(str(error).split())
         raise ClusterError(

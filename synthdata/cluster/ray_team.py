@@ -27,11 +27,10 @@ LEFT: Final = "this process has left the Ray cluster that made its batches"
 Given: TypeAlias = tuple[int, int]
 """Number and slot of a batch."""
 
-_NUMBERS: Final = count()
-
-
 QUICK: Final = 0.1
 """Seconds that the batches of one call take at the most, as far as is known before."""
+
+_NUMBERS: Final = count()
 
 
 @dataclass(slots=True, eq=False)
