@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from synthdata.errors import BuildError
 from synthdata.execution import EXIT_GATE, Executor, Ledger
 from synthdata.execution.machine import shown
+from synthdata.execution.supply import USUAL
 
 ATTRIBUTE: Final = "_synthdata_run"
 """Name under which a dataset keeps its Run."""
@@ -62,6 +63,11 @@ class Run:
         """Threads or processes that make batches."""
         return self.executor.workers
 
+    @property
+    def prefetched(self) -> int:
+        """Batches that TensorFlow is to hold ready."""
+        return self.executor.prefetched
+
     def explain(self) -> str:
         """Say how samples are made, and why so."""
         found = self.stats()
@@ -103,11 +109,13 @@ class GraphRun:
     Attributes:
         id: of the generator.
         workers: batches that TensorFlow makes at a time.
+        prefetched: batches that it holds ready.
         name: "graph".
     """
 
     id: str
     workers: int
+    prefetched: int = USUAL.prefetched
     name: str = "graph"
 
     def explain(self) -> str:

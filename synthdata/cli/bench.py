@@ -256,11 +256,10 @@ def _step(seconds: float) -> float:
 
 def _warm_up(batches: Any, workers: int, seconds: float) -> None:
     """Take what was made ahead, so that each worker works when the loop begins; or give up."""
-    from synthdata.execution.window import QUEUE
-    from synthdata.tfdata import PREFETCHED
+    from synthdata.execution.supply import AMPLE
 
     end = time.perf_counter() + seconds
-    for _ in range(QUEUE * workers + PREFETCHED + 1):
+    for _ in range(AMPLE.slots(workers)):
         next(batches)
         if time.perf_counter() > end:
             return

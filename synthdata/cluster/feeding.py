@@ -17,9 +17,10 @@ from synthdata.cluster.travel import Order
 from synthdata.cluster.versions import versions
 from synthdata.errors import ClusterError, SynthDataError
 from synthdata.execution import EXIT_GATE, Choice, Policy, Work
-from synthdata.execution.ahead import HELD, Ahead, depth
+from synthdata.execution.ahead import Ahead, depth
 from synthdata.execution.machine import shown
 from synthdata.execution.maker import Made
+from synthdata.execution.supply import USUAL
 from synthdata.execution.window import Window
 from synthdata.layout import Variable
 from synthdata.plan import Plan
@@ -113,7 +114,7 @@ class Feeding(Ahead):
     ) -> None:
         each = queue(together)
         window = Window(len(work.plan), depth(each * workers, slots))
-        super().__init__(window, workers, slots, work.batch_room(), each)
+        super().__init__(window, workers, slots, work.batch_room(), each, USUAL.prefetched)
         self._together = together
         self._order, self._address, self._patience = order, address, patience
         self._failure: SynthDataError | None = None
@@ -196,7 +197,7 @@ def _together(store: int, room: int, workers: int, slots: int | None) -> int:
     than batches may, or where the slots are said, they come one by one.
     """
     several = together(room)
-    most = (queue(several) * workers + HELD) * several * room
+    most = (queue(several) * workers + USUAL.held) * several * room
     return several if slots is None and most * STORE_SHARE <= store else 1
 
 
@@ -215,7 +216,7 @@ def _slots(store: int, room: int, queued: int, batches: int, slots: int | None) 
         )
     if slots is not None:
         return slots
-    useful = min(queued + HELD, batches + 1)
+    useful = min(queued + USUAL.held, batches + 1)
     return max(min(useful, store // STORE_SHARE // room), LEAST_SLOTS)
 
 

@@ -7,7 +7,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +22,6 @@ from synthdata.execution.slab import overflowed, unpack
 from synthdata.execution.team import Team
 from synthdata.execution.window import QUEUE, Foresight
 from synthdata.layout import aligned
-
-HELD: Final = 5
-"""Slots for batches that consumers hold: two are prefetched, one is trained on, and TensorFlow
-gives one or two back late."""
 
 
 @dataclass(slots=True)
@@ -53,18 +49,26 @@ class Ahead(ABC):
         slots: how many batches there is memory for.
         slot_size: bytes of a batch.
         queue: batches that each worker has to do at most.
+        prefetched: batches that TensorFlow is to hold ready.
 
     Attributes:
         name: as ``build`` calls the executor.
-        workers, slots, slot_size: as given.
+        workers, slots, slot_size, prefetched: as given.
     """
 
     name: str
 
     def __init__(
-        self, window: Foresight, workers: int, slots: int, slot_size: int, queue: int = QUEUE
+        self,
+        window: Foresight,
+        workers: int,
+        slots: int,
+        slot_size: int,
+        queue: int,
+        prefetched: int,
     ) -> None:
         self.workers, self.slots, self.slot_size = workers, slots, slot_size
+        self.prefetched = prefetched
         self._window = window
         self._enough = max(depth(queue * workers, slots) // 2, 1)
         self._most_lent = max(slots - QUEUE * workers, 1)
@@ -73,6 +77,7 @@ class Ahead(ABC):
         self._dropped = False
         self._team: Team | None = None
         self._tickets: dict[int, Ticket] = {}
+        self._made = 0  # of the tickets
         self._free: list[int] = []
         self._idle, self._restarts, self._copies, self._overflows = 0.0, 0, 0, 0
 
@@ -157,6 +162,7 @@ class Ahead(ABC):
             self._idle += team.idle
             team.end()
         self._tickets.clear()
+        self._made = 0
 
     def _exit(self) -> None:
         with self._lock:
@@ -182,21 +188,22 @@ class Ahead(ABC):
 
     def _waited(self, team: Team, number: int) -> tuple[int, Reply]:
         began = time.monotonic()
-        self._free += team.returned()
         self._window.ask(number)
-        wanted = [number, *self._window.ahead()]
-        self._hear(team, 0.0)
-        # While enough is made, requests can wait and go out several at a time: each may wake a
-        # worker, which costs as much as the rest of this.
-        made = sum(ticket.reply is not None for ticket in self._tickets.values())
-        if made < self._enough or number not in self._tickets:
-            self._hand_out(team, wanted)
-        while (reply := self._tickets[number].reply if number in self._tickets else None) is None:
+        if self._reply_to(number) is not None and self._made < self._enough:
+            # While enough is made, requests can wait and go out several at a time: each may wake a
+            # worker, which costs as much as the rest of this.
+            self._hear(team, 0.0)
+            if self._made < self._enough:
+                self._hand_out(team, number)
+        while (reply := self._reply_to(number)) is None:
+            self._hand_out(team, number)
             self._refuse_to_wait(began)
             self._hear(team, TICK)
-            self._free += team.returned()
-            self._hand_out(team, wanted)
+        self._made -= 1
         return self._tickets.pop(number).slot, reply
+
+    def _reply_to(self, number: int) -> Reply | None:
+        return self._tickets[number].reply if number in self._tickets else None
 
     def _refuse_to_wait(self, began: float) -> None:
         EXIT_GATE.refuse_if_closed()
@@ -207,13 +214,15 @@ class Ahead(ABC):
         replies, lost = team.news(patience)
         for reply in replies:
             self._tickets[reply.number].reply = reply
+            self._made += 1
             self._overflows += overflowed(reply.made)
         for number in lost:
             self._free.append(self._tickets.pop(number).slot)
 
-    def _hand_out(self, team: Team, wanted: list[int]) -> None:
+    def _hand_out(self, team: Team, number: int) -> None:
         """Have workers make the batch that is asked for, then those ahead, as far as slots go."""
-        self._give(team, wanted)
+        self._free += team.returned()
+        self._give(team, [number, *self._window.ahead()])
         team.send()
 
     def _give(self, team: Team, wanted: list[int]) -> None:
@@ -238,6 +247,7 @@ class Ahead(ABC):
             return None
         # Those that nobody is foreseen to ask for, and else the one that is asked for last.
         least = max(made, key=lambda n: wanted.index(n) if n in wanted else len(wanted))
+        self._made -= 1
         return self._tickets.pop(least).slot
 
 

@@ -11,13 +11,12 @@ from itertools import cycle
 from typing import Final, Literal, TypeAlias
 
 from synthdata.errors import BuildError, SampleError, WorkerError
-from synthdata.execution.ahead import HELD
 from synthdata.execution.executor import Executor
 from synthdata.execution.inline import Inline
 from synthdata.execution.machine import available_memory, cores, shown
 from synthdata.execution.processes import Processes
+from synthdata.execution.supply import useful_slots
 from synthdata.execution.threads import Threads
-from synthdata.execution.window import QUEUE
 from synthdata.execution.work import Work
 from synthdata.seeding import Rng
 from synthdata.stream import Stream
@@ -121,8 +120,9 @@ def _processes(
 
 
 def _slots(work: Work, workers: int) -> int:
-    useful = min(QUEUE * workers + HELD, len(work.plan) + 1)
-    affordable = available_memory() // MEMORY_SHARE // work.batch_room()
+    room = work.batch_room()
+    useful = min(useful_slots(room, workers), len(work.plan) + 1)
+    affordable = available_memory() // MEMORY_SHARE // room
     return max(min(useful, affordable), workers + 2)
 
 

@@ -19,8 +19,17 @@ from synthdata.errors import (
 )
 from synthdata.execution.messages import CannotStart, Fatal, Ready, Reply, Request, Setting
 from synthdata.execution.process import WorkerProcess
-from synthdata.execution.slab import DONE, IDLE, IDLE_SINCE, KEY, NOTHING, ROWS, STARTED, Slab
-from synthdata.execution.window import QUEUE
+from synthdata.execution.slab import (
+    ANSWERED,
+    DONE,
+    IDLE,
+    IDLE_SINCE,
+    KEY,
+    NOTHING,
+    ROWS,
+    STARTED,
+    Slab,
+)
 from synthdata.seeding import MAX_INDEX
 
 logger = logging.getLogger("synthdata")
@@ -47,21 +56,33 @@ class Crew:
         seed: of its samples, for messages.
         slab: where they leave batches; it has a line for each.
         timeout: seconds that a sample may take; None is no limit.
+        queue: requests that a worker has to do at most. Replies to up to half as many come
+            together where they are quick.
 
     Attributes:
         restarts: how many workers died and were replaced.
     """
 
     def __init__(
-        self, work: bytes, identity: Identity, seed: int, slab: Slab, timeout: float | None
+        self,
+        work: bytes,
+        identity: Identity,
+        seed: int,
+        slab: Slab,
+        timeout: float | None,
+        queue: int,
     ) -> None:
         self.restarts = 0
         self._work = work
         self._identity, self._seed = identity, seed
         self._slab = slab
+        self._lines = [slab.line(number) for number in range(slab.lines)]
         self._timeout = timeout
-        self._workers: dict[int, WorkerProcess] = {}  # by the descriptor of the connection
+        self._queue = queue
+        self._workers: dict[int, WorkerProcess] = {}  # by the descriptor of the wire
+        self._bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._poll = select.poll()
+        self._poll.register(self._bell, select.POLLIN)
         self._died_of: Counter[tuple[int, int]] = Counter()
         self._fatal: Fatal = {}
         self._singly: set[int] = set()
@@ -77,7 +98,7 @@ class Crew:
     def idle(self) -> float:
         """Seconds that workers had nothing to do, all together."""
         now, total = time.monotonic_ns(), 0
-        for line in map(self._slab.line, range(self._slab.lines)):
+        for line in self._lines:
             since = line[IDLE_SINCE]
             total += line[IDLE] + (now - since if since else 0)
         return total / 1e9
@@ -85,7 +106,7 @@ class Crew:
     @property
     def done(self) -> int:
         """Samples that are done of the shards at hand."""
-        return sum(self._slab.line(number)[DONE] for number in range(self._slab.lines))
+        return sum(line[DONE] for line in self._lines)
 
     def start(self) -> None:
         """Start all workers, and wait for the first of them.
@@ -105,12 +126,21 @@ class Crew:
                 )
 
     def give(self, number: int, slot: int) -> bool:
-        """Ask the worker with the least to do for a batch; False if all have enough to do."""
+        """Ask the worker with the least to do for a batch, at ``send`` at the latest.
+
+        Returns:
+            False if all have enough to do.
+        """
         worker = min(self._workers.values(), key=lambda worker: len(worker.outstanding))
-        if len(worker.outstanding) >= QUEUE:
+        if len(worker.outstanding) >= self._queue:
             return False
         worker.ask(Request(number, slot, self._fatal, number in self._singly))
         return True
+
+    def send(self) -> None:
+        """Let workers begin with what was given to them."""
+        for worker in self._workers.values():
+            worker.send()
 
     def news(self, patience: float) -> tuple[list[Reply], list[int]]:
         """Read what the workers say.
@@ -124,37 +154,50 @@ class Crew:
         Raises:
             WorkerError: if a worker cannot start.
         """
-        replies: list[Reply] = []
+        ended: list[WorkerProcess] = []
+        # Some may have come for which the bell has not been rung yet.
+        if not (replies := self._replies()):
+            for descriptor, _ in self._poll.poll(patience * 1000):
+                if descriptor == self._bell:
+                    os.eventfd_read(self._bell)
+                else:
+                    ended.append(self._workers[descriptor])
+            replies = self._replies()
         lost: list[int] = []
-        for descriptor, _ in self._poll.poll(patience * 1000):
-            worker = self._workers[descriptor]
-            try:
-                message = worker.receive()
-            except EOFError:
-                lost += self._bury(worker)
-                continue
-            if isinstance(message, Reply):
-                worker.outstanding.remove(message.number)
-                replies.append(message)
-            elif isinstance(message, Ready):
-                self._welcome(worker, message)
-            elif isinstance(message, CannotStart):
-                raise WorkerError(
-                    f"{self._identity.id}: a worker process cannot start: {message.problem}"
-                )
+        for worker in ended:
+            lost += self._bury(worker)
         if self._timeout is not None:
             lost += self._stop_hung(self._timeout)
         return replies, lost
 
+    def _replies(self) -> list[Reply]:
+        """Read what has come."""
+        replies: list[Reply] = []
+        for worker in self._workers.values():
+            if worker.ready and self._lines[worker.line][ANSWERED] == worker.answered:
+                continue
+            for message in worker.messages():
+                if isinstance(message, Reply):
+                    replies.append(message)
+                elif isinstance(message, Ready):
+                    self._welcome(worker, message)
+                elif isinstance(message, CannotStart):
+                    raise WorkerError(
+                        f"{self._identity.id}: a worker process cannot start: {message.problem}"
+                    )
+        return replies
+
     def end(self) -> None:
         """Have all workers end: after the sample at hand, or by force after a moment."""
         for worker in self._workers.values():
-            worker.connection.close()
+            worker.wire.close()
+        os.close(self._bell)
         end = time.monotonic() + END_PATIENCE
         for worker in self._workers.values():
             worker.end(max(end - time.monotonic(), 0.0))
             worker.release()
         self._workers.clear()
+        self._lines.clear()  # which the slab's memory would stay for
 
     def _hire(self, line: int) -> None:
         setting = Setting(
@@ -163,13 +206,15 @@ class Crew:
             line=line,
             slab=(self._slab.lines, self._slab.slots, self._slab.slot_size),
             patience=IDLE_PATIENCE,
+            together=max(self._queue // 2, 1),
             work=self._work,
         )
-        words = self._slab.line(line)
-        words[KEY], words[IDLE_SINCE], words[DONE] = NOTHING, 0, 0
-        worker = WorkerProcess(setting, self._slab.descriptor)
-        self._workers[worker.connection.fileno()] = worker
-        self._poll.register(worker.connection, select.POLLIN)
+        words = self._lines[line]
+        words[KEY] = NOTHING
+        words[IDLE_SINCE] = words[DONE] = words[ANSWERED] = 0
+        worker = WorkerProcess(setting, self._slab.descriptor, self._bell)
+        self._workers[worker.wire.fileno()] = worker
+        self._poll.register(worker.wire, 0)  # its end is told in any case
 
     def _welcome(self, worker: WorkerProcess, message: Ready) -> None:
         worker.ready, self._stillborn = True, 0
@@ -182,12 +227,12 @@ class Crew:
 
     def _bury(self, worker: WorkerProcess, *, hung: tuple[int, int] | None = None) -> list[int]:
         """Replace a dead worker, and return the numbers of the batches that it had to make."""
-        self._poll.unregister(worker.connection)
-        del self._workers[worker.connection.fileno()]
+        self._poll.unregister(worker.wire)
+        del self._workers[worker.wire.fileno()]
         worker.end(END_PATIENCE)
         how, trace = worker.obituary()
         worker.release()
-        line = self._slab.line(worker.line)
+        line = self._lines[worker.line]
         if line[ROWS] > 1 and line[KEY] != NOTHING:
             # One of those that sample_batch was making; singly, it will show.
             self._singly.add(worker.outstanding[0])
@@ -242,7 +287,7 @@ class Crew:
     def _stop_hung(self, timeout: float) -> list[int]:
         lost: list[int] = []
         for worker in list(self._workers.values()):
-            line = self._slab.line(worker.line)
+            line = self._lines[worker.line]
             key, started = line[KEY], line[STARTED]
             seconds = (time.monotonic_ns() - started) / 1e9
             if key != NOTHING and seconds > timeout * line[ROWS]:

@@ -108,7 +108,8 @@ class CrewErrands:
         self._slab = Slab(workers, 1, 1)
         self._workers, self._started = workers, False
         try:
-            self._crew = Crew(packed(job), job.generator.identity, job.seed, self._slab, timeout)
+            # One for each worker: a second one would wait for a slow first one.
+            self._crew = Crew(packed(job), job.generator.identity, job.seed, self._slab, timeout, 1)
         except BaseException:
             self._slab.close()
             raise
@@ -126,9 +127,9 @@ class CrewErrands:
             self._started = True
             self._crew.start()
         while waiting or under_way:
-            # One for each worker: a second one would wait for a slow first one.
-            while waiting and len(under_way) < self._workers and self._crew.give(waiting[0], 0):
+            while waiting and self._crew.give(waiting[0], 0):
                 under_way.add(waiting.popleft())
+            self._crew.send()
             replies, lost = self._crew.news(TICK)
             for number in lost:
                 under_way.discard(number)

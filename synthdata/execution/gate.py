@@ -42,7 +42,8 @@ class Gate:
         self.closed = False
         self._inside = 0
         self._called = 0.0
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
         self._callbacks: dict[Callable[[], None], None] = {}
 
     def at_close(self, callback: Callable[[], None]) -> None:
@@ -54,7 +55,7 @@ class Gate:
         self._callbacks.pop(callback, None)
 
     def __enter__(self) -> None:
-        with self._changed:
+        with self._lock:
             self._called = time.monotonic()
             self.refuse_if_closed()
             self._inside += 1
@@ -65,10 +66,11 @@ class Gate:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with self._changed:
+        with self._lock:
             self._inside -= 1
             self._called = time.monotonic()
-            self._changed.notify_all()
+            if self.closed:
+                self._changed.notify_all()
 
     def refuse_if_closed(self) -> None:
         """Raise if the interpreter exits.

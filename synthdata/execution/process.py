@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pickle
 import signal
 import socket
 import subprocess
 import sys
 from collections import deque
-from multiprocessing.connection import Connection
-from typing import Final
+from typing import Any, Final
 
 from synthdata.ending import ending
 from synthdata.errors import WorkerError
 from synthdata.execution.messages import CannotStart, Ready, Reply, Request, Setting
+from synthdata.execution.wire import Wire, frame
 
 MODULE: Final = "synthdata.execution.worker"
 
@@ -32,10 +31,12 @@ class WorkerProcess:
     Args:
         setting: what the worker is told first.
         slab: descriptor of the shared memory.
+        bell: descriptor of the eventfd that it rings when it wants to be heard.
 
     Attributes:
-        connection: carries Requests there and Replies back.
-        outstanding: numbers of the batches that it was asked for, oldest first.
+        wire: carries Requests there and Replies back.
+        outstanding: numbers of the batches that it is to make, oldest first.
+        answered: how many Replies have come.
         ready: whether it said that it has started.
         line: of the worker in the slab.
 
@@ -43,14 +44,16 @@ class WorkerProcess:
         WorkerError: if no process can be started.
     """
 
-    def __init__(self, setting: Setting, slab: int) -> None:
+    def __init__(self, setting: Setting, slab: int, bell: int) -> None:
         self.line = setting.line
         self.outstanding: deque[int] = deque()
+        self.answered = 0
         self.ready = False
+        self._unsent: list[bytes] = []
         ours, theirs = socket.socketpair()
         ends, self._lifeline = os.pipe()
         self._crash = os.memfd_create("synthdata-crash", os.MFD_CLOEXEC)
-        given = (theirs.fileno(), slab, ends, self._crash)
+        given = (theirs.fileno(), slab, ends, self._crash, bell)
         try:
             self._process = subprocess.Popen(  # noqa: S603  # our own module
                 [sys.executable, "-P", "-m", MODULE, *map(str, given)],
@@ -67,9 +70,9 @@ class WorkerProcess:
         finally:
             theirs.close()
             os.close(ends)
-        self.connection = Connection(ours.detach())
-        with contextlib.suppress(OSError):  # it died at once; reading shows that
-            self.connection.send(setting)
+        self.wire = Wire(ours)
+        self._unsent.append(frame(setting))
+        self.send()
 
     @property
     def pid(self) -> int:
@@ -77,23 +80,31 @@ class WorkerProcess:
         return self._process.pid
 
     def ask(self, request: Request) -> None:
-        """Ask for a batch."""
+        """Ask for a batch, at ``send`` at the latest."""
         self.outstanding.append(request.number)
-        with contextlib.suppress(OSError):  # it died; reading shows that
-            self.connection.send_bytes(pickle.dumps(tuple(request)))
-
-    def receive(self) -> Ready | CannotStart | Reply:
-        """Return the next message: Ready or CannotStart, and then Replies.
-
-        Raises:
-            EOFError: if the process is gone.
-        """
-        try:
-            message = pickle.loads(self.connection.recv_bytes())  # noqa: S301  # from our own worker
-        except OSError as error:
-            raise EOFError from error
         # A plain tuple pickles three times as fast as one with a name.
-        return Reply(*message) if type(message) is tuple else message
+        self._unsent.append(frame(tuple(request)))
+
+    def send(self) -> None:
+        """Send what it was asked for."""
+        if self._unsent:
+            with contextlib.suppress(OSError):  # it died; reading shows that
+                self.wire.send(b"".join(self._unsent))
+            self._unsent.clear()
+
+    def messages(self) -> list[Ready | CannotStart | Reply]:
+        """Return the messages that have come: Ready or CannotStart, then Replies."""
+        try:
+            received = self.wire.receive(wait=False)
+        except EOFError:  # it is gone, which whoever polls the wire is told
+            return []
+        return [self._reply(message) if type(message) is tuple else message for message in received]
+
+    def _reply(self, message: tuple[Any, ...]) -> Reply:
+        reply = Reply(*message)
+        self.outstanding.remove(reply.number)
+        self.answered += 1
+        return reply
 
     def stop(self) -> None:
         """Kill it, after it had a moment to write down where it is."""
@@ -125,7 +136,7 @@ class WorkerProcess:
         Args:
             patience: seconds.
         """
-        self.connection.close()
+        self.wire.close()
         try:
             self._process.wait(patience)
         except subprocess.TimeoutExpired:

@@ -9,7 +9,8 @@ from synthdata.execution.ahead import Ahead, depth
 from synthdata.execution.crew import Crew
 from synthdata.execution.messages import Reply
 from synthdata.execution.slab import Slab
-from synthdata.execution.window import QUEUE, Foresight, Window
+from synthdata.execution.supply import supply_for
+from synthdata.execution.window import Foresight, Window
 from synthdata.execution.work import Work, packed
 
 
@@ -22,16 +23,23 @@ class LocalTeam:
         workers: how many processes.
         slots: how many batches there is memory for.
         timeout: seconds that a sample may take; None is no limit.
+        queue: batches that a worker has to do at most.
 
     Raises:
         WorkerError: if there is too little memory, or they cannot start.
     """
 
     def __init__(
-        self, work: Work, data: bytes, workers: int, slots: int, timeout: float | None
+        self,
+        work: Work,
+        data: bytes,
+        workers: int,
+        slots: int,
+        timeout: float | None,
+        queue: int,
     ) -> None:
         self._slab = Slab(workers, slots, work.batch_room())
-        self._crew = Crew(data, work.generator.identity, work.seed, self._slab, timeout)
+        self._crew = Crew(data, work.generator.identity, work.seed, self._slab, timeout, queue)
         try:
             self._crew.start()
         except BaseException:
@@ -59,11 +67,12 @@ class LocalTeam:
         return self._slab.lent
 
     def give(self, number: int, slot: int) -> bool:
-        """Ask the worker with the least to do for a batch; False if all have enough to do."""
+        """Ask the worker with the least to do for a batch, at ``send`` at the latest."""
         return self._crew.give(number, slot)
 
     def send(self) -> None:
-        """Do nothing: workers know already."""
+        """Let workers begin with what was given to them."""
+        self._crew.send()
 
     def news(self, patience: float) -> tuple[list[Reply], list[int]]:
         """Return replies, and the numbers of batches that were lost with their worker.
@@ -111,10 +120,15 @@ class Processes(Ahead):
         timeout: float | None,
         window: Foresight | None = None,
     ) -> None:
-        window = window or Window(len(work.plan), depth(QUEUE * workers, slots))
-        super().__init__(window, workers, slots, work.batch_room())
+        supply = supply_for(slots, workers)
+        window = window or Window(len(work.plan), depth(supply.queue * workers, slots))
+        room, prefetched = work.batch_room(), supply.prefetched
+        super().__init__(window, workers, slots, room, supply.queue, prefetched)
+        self._queue = supply.queue
         self._work, self._timeout = work, timeout
         self._data = packed(work)
 
     def _started(self) -> LocalTeam:
-        return LocalTeam(self._work, self._data, self.workers, self.slots, self._timeout)
+        return LocalTeam(
+            self._work, self._data, self.workers, self.slots, self._timeout, self._queue
+        )

@@ -21,10 +21,11 @@ from synthdata.layout import aligned, aligned_size
 LINE: Final = 64
 """Bytes of a worker's line: a cache line, so that workers do not wait for each other's writes."""
 
-KEY, STARTED, ROWS, IDLE, IDLE_SINCE, DONE = range(6)
+KEY, STARTED, ROWS, IDLE, IDLE_SINCE, DONE, ANSWERED = range(7)
 """Places in a worker's line: what it draws (``NOTHING``, or the index and above 48 bits the
 attempt), since when in ns of the monotonic clock, how many samples; how long it was idle in ns,
-and since when it is idle now, or 0; how many samples of a shard are done."""
+and since when it is idle now, or 0; how many samples of a shard are done; how many requests have a
+reply."""
 
 NOTHING: Final = -1
 
@@ -216,7 +217,7 @@ def _array(owner: ctypes.Array[Any], packed: Packed) -> NDArray[Any]:
         array[...] = np.frombuffer(place, dtype).reshape(shape)
         return array
     memory: Any = owner  # NumPy's types do not know that ctypes arrays are buffers
-    return np.frombuffer(memory, dtype, math.prod(shape), place).reshape(shape)
+    return np.ndarray(shape, dtype, memory, place)
 
 
 def _texts(owner: ctypes.Array[Any], lengths: Packed, joined: Packed) -> NDArray[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from synthdata.execution.messages import Fatal
-from synthdata.execution.slab import DONE, IDLE, IDLE_SINCE, KEY, NOTHING, ROWS, STARTED
+from synthdata.execution.slab import ANSWERED, DONE, IDLE, IDLE_SINCE, KEY, NOTHING, ROWS, STARTED
 from synthdata.seeding import MAX_INDEX
 
 
@@ -44,6 +44,10 @@ class Watch:
     def advance(self, done: int) -> None:
         """Note how many samples of the request at hand are done."""
         self._line[DONE] = done
+
+    def answered(self) -> None:
+        """Note that a request has a reply, which is on its way."""
+        self._line[ANSWERED] += 1
 
     def idle(self) -> None:
         """Note that there is no work from now on."""

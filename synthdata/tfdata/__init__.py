@@ -17,7 +17,6 @@ except ImportError as error:
 
 from synthdata.tfdata.builder import build
 from synthdata.tfdata.gradients import differentiable
-from synthdata.tfdata.pipeline import PREFETCHED
 from synthdata.tfdata.records import read_records
 
-__all__ = ["PREFETCHED", "build", "differentiable", "read_records"]
+__all__ = ["build", "differentiable", "read_records"]

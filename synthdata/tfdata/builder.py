@@ -95,9 +95,10 @@ def build(
         workers: processes or threads, CPUs of a cluster, or batches that a graph makes at a time;
             None is one for each core or CPU, 0 is "inline".
         slots: batches that "processes" has shared memory for, at least ``workers + 2``; None is
-            what is of use, ``3 * workers + 5``, within a quarter of the memory available. Of
-            "ray" those in the object store of this node, at least 3, within a quarter of that; None
-            is up to ``8 * workers + 5``, for small batches that come together.
+            what is of use, ``3 * workers + 5``, or ``6 * workers + 9`` of batches of up to 2 MiB,
+            within a quarter of the memory available. Of "ray" those in the object store of this
+            node, at least 3, within a quarter of that; None is up to ``8 * workers + 5``, for small
+            batches that come together.
         timeout: seconds that a sample may take before its worker is killed and the sample counts
             as failed; for "processes" and "ray". None is no limit.
         on_error: what becomes of a sample that cannot be made. "raise" ends the iteration with

@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import weakref
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 import tensorflow as tf
 from numpy.typing import NDArray
@@ -16,9 +16,6 @@ from synthdata.running import ATTRIBUTE, GraphRun, Run
 
 # After TensorFlow's own handlers were registered, so that it runs before them.
 atexit.register(EXIT_GATE.close)
-
-PREFETCHED: Final = 2
-"""Batches that are made ahead, so that the generator works while the model trains."""
 
 
 def pipeline(
@@ -80,7 +77,7 @@ def _ahead(dataset: tf.data.Dataset, run: Run | GraphRun) -> tf.data.Dataset:
     options.experimental_symbolic_checkpoint = True
     # Several calls into Python at a time would wait for each other.
     options.experimental_optimization.map_parallelization = False
-    dataset = dataset.prefetch(PREFETCHED).with_options(options)
+    dataset = dataset.prefetch(run.prefetched).with_options(options)
     setattr(dataset, ATTRIBUTE, run)
     return dataset
 

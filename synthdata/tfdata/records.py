@@ -17,6 +17,7 @@ import tensorflow as tf
 from synthdata.errors import BuildError
 from synthdata.execution import Ledger, Telemetry
 from synthdata.execution.maker import Made
+from synthdata.execution.supply import USUAL
 from synthdata.layout import Variable
 from synthdata.options import check_options
 from synthdata.plan import Plan
@@ -121,6 +122,7 @@ class Records:
 
     name = "records"
     workers = 0
+    prefetched = USUAL.prefetched
 
     def __init__(self, reader: SplitReader, plan: Plan) -> None:
         self._reader = reader

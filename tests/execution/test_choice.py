@@ -13,6 +13,7 @@ import pytest
 
 import synthdata as sd
 from synthdata.execution import choice, machine
+from synthdata.running import run_of
 from tests.execution.generators import Counter, Dying, NeverOpens, Slow, busy
 
 pytest.importorskip("tensorflow")
@@ -92,16 +93,34 @@ def test_batches_that_memory_has_no_room_for_are_not_made_in_processes(
 
 
 def test_slots_are_fewer_where_memory_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    size = 2**20
+    def slots() -> int:
+        return sd.stats(sd.build(generator, executor="processes", workers=2, batch_size=3)).slots
+
+    size = 3 * 2**20
     generator = sd.from_function(busy, sd.Output(image=sd.Image(1024, 1024, 1)))
-    usual = sd.stats(sd.build(generator, executor="processes", workers=2, batch_size=1))
-    assert usual.slots == 11
+    assert slots() == 11
     monkeypatch.setattr(choice, "available_memory", lambda: 4 * 6 * (size + 4096))
-    short = sd.stats(sd.build(generator, executor="processes", workers=2, batch_size=1))
-    assert short.slots == 6
+    assert slots() == 6
     monkeypatch.setattr(choice, "available_memory", lambda: size)
-    least = sd.stats(sd.build(generator, executor="processes", workers=2, batch_size=1))
-    assert least.slots == 4
+    assert slots() == 4
+
+
+@pytest.mark.parametrize(("workers", "usual", "ample"), [(1, 8, 15), (2, 11, 21), (5, 20, 39)])
+def test_small_batches_are_kept_ready_in_greater_number(
+    workers: int, usual: int, ample: int
+) -> None:
+    def built(side: int, slots: int | None = None) -> tuple[int, int]:
+        generator = sd.from_function(busy, sd.Output(image=sd.Image(side, side, 1)))
+        options: dict[str, Any] = {"workers": workers, "slots": slots, "batch_size": 1}
+        run = run_of(sd.build(generator, executor="processes", **options))
+        return run.stats().slots, run.prefetched
+
+    small, large = 1024, 1500  # a batch of 1 MiB, and of 2.1 MiB
+    assert built(small) == (ample, 6)
+    assert built(large) == (usual, 2)
+    # Where somebody says how many there are, it is what there is room for.
+    assert built(large, ample) == (ample, 6)
+    assert built(small, ample - 1) == (ample - 1, 2)
 
 
 def test_the_choice_is_logged_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:

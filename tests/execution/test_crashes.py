@@ -147,6 +147,17 @@ def test_the_policy_holds_for_samples_that_workers_die_of(way: str) -> None:
 def test_a_sample_of_a_batch_made_at_once_is_found_by_itself() -> None:
     dataset = build(AtOnceDying(at=13), on_error="skip", ledger=None)
     assert labels(dataset) == [index for index in range(40) if index != 13]
+    # Once of the whole batch, and then of the sample until it is not drawn again.
+    assert sd.stats(dataset).restarts == 4
+
+
+def test_batches_that_are_made_come_though_the_worker_hangs_in_a_later_one() -> None:
+    # They are small and quick, so that the worker rings once for several.
+    dataset = build(Dying(way="hang in C", at=30), batch_size=2, workers=1, timeout=3)
+    batches = iter(dataset)
+    found = [int(label) for _ in range(15) for label in next(batches)["label"].numpy()]
+    assert found == list(range(30))
+    assert sd.stats(dataset).restarts == 0
 
 
 def test_a_slow_sample_is_no_hang_while_it_is_within_the_timeout() -> None:

@@ -15,6 +15,7 @@ from synthdata.execution import EXIT_GATE, Choice, Executor, Telemetry, Work
 from synthdata.execution.interrupts import INTERRUPTS
 from synthdata.execution.machine import available_memory, shown
 from synthdata.execution.maker import Made
+from synthdata.execution.supply import USUAL
 from synthdata.layout import columns
 from synthdata.seeding import MAX_INDEX
 from synthdata.storage.cache.claim import Claim, remove
@@ -79,6 +80,8 @@ class Cached:
         name: "cache" while no other executor is needed, and then the name of that one.
         workers: of the other executor.
     """
+
+    prefetched = USUAL.prefetched
 
     def __init__(self, work: Work, entry: Entry, start: Callable[[], Choice]) -> None:
         self.name = "cache"
