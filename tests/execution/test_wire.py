@@ -69,7 +69,7 @@ def test_an_end_that_is_closed_is_told_even_in_the_middle_of_a_message(
     for wait in (True, False):
         with pytest.raises(EOFError):
             other.receive(wait=wait)
-    with pytest.raises(OSError):
+    with pytest.raises(BrokenPipeError):
         other.send(frame("to nobody"))
 
 
