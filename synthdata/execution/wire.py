@@ -9,7 +9,7 @@ from typing import Any, Final
 
 _SIZE: Final = struct.Struct("=Q")
 
-PIECE: Final = 1 << 16
+_PIECE: Final = 1 << 16
 """Bytes that are read at once; a message that has no arrays in it is much smaller."""
 
 
@@ -45,7 +45,7 @@ class Wire:
             EOFError: if the other end is closed.
         """
         try:
-            data = self._read(PIECE, 0 if wait else socket.MSG_DONTWAIT)
+            data = self._read(_PIECE, 0 if wait else socket.MSG_DONTWAIT)
         except BlockingIOError:
             return []
         messages, start = [], 0
@@ -60,7 +60,7 @@ class Wire:
 
     def _fill(self, data: bytearray, size: int) -> None:
         while len(data) < size:
-            data += self._read(max(size - len(data), PIECE))
+            data += self._read(max(size - len(data), _PIECE))
 
     def _read(self, most: int, flags: int = 0) -> bytearray:
         try:

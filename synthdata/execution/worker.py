@@ -24,9 +24,12 @@ from typing import Any, Final
 from synthdata.execution.messages import CannotStart, Ready, Reply, Request, Setting
 from synthdata.execution.slab import Slab
 from synthdata.execution.watch import Watch
-from synthdata.execution.wire import PIECE, Wire, frame
+from synthdata.execution.wire import Wire, frame
 from synthdata.execution.work import Hand, Job
 from synthdata.tuning import tune_process
+
+BEGINNING: Final = 1 << 14
+"""Bytes of a message that go into the socket even if nobody reads; the rest may have to wait."""
 
 PAUSE: Final = 0.02
 """Seconds of work after which a worker rings for what it has."""
@@ -139,9 +142,10 @@ class Outbox:
     def put(self, message: Any) -> None:
         """Send a message; it may lie there until the bell rings."""
         data = frame(message)
-        if len(data) > PIECE:  # it does not go into the socket until somebody reads
+        self._wire.send(data[:BEGINNING])
+        if len(data) > BEGINNING:
             self.ring()
-        self._wire.send(data)
+            self._wire.send(data[BEGINNING:])
 
     def ring(self) -> None:
         """Have the messages read."""

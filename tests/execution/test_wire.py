@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import threading
@@ -9,9 +10,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from synthdata.execution.wire import PIECE, Wire, frame
+from synthdata.execution.wire import Wire, frame
+from synthdata.execution.worker import Outbox
 
-LARGE = bytes(range(256)) * (20 * PIECE // 256)
+LARGE = bytes(range(256)) * 5_000
 
 
 @pytest.fixture
@@ -80,3 +82,29 @@ def test_poll_takes_it(ends: tuple[Wire, Wire]) -> None:
     assert not poll.poll(0)
     one.send(frame(0))
     assert poll.poll(0) == [(other.fileno(), select.POLLIN)]
+
+
+@pytest.mark.parametrize("message", ["small", LARGE])
+def test_a_worker_is_heard_by_its_bell_alone(ends: tuple[Wire, Wire], message: object) -> None:
+    one, other = ends
+    bell = os.eventfd(0, os.EFD_NONBLOCK)
+    poll = select.poll()
+    poll.register(bell, select.POLLIN)
+    outbox = Outbox(one, bell)
+    outbox.put("before")
+    assert not poll.poll(0)
+
+    def send() -> None:
+        outbox.put(message)
+        outbox.ring()
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    received: list[object] = []
+    while len(received) < 2:
+        assert poll.poll(5000), "the rest waits to be read, and nobody is told"
+        os.eventfd_read(bell)
+        received += other.receive(wait=False)
+    assert received == ["before", message]
+    sender.join()
+    os.close(bell)
