@@ -57,7 +57,7 @@ def test_nothing_but_the_talk_with_workers_is_unpickled() -> None:
             file.read_text(encoding="utf-8"),
         )
     }
-    assert found == {"execution/worker.py", "execution/process.py", "cluster/node.py"}
+    assert found == {"execution/worker.py", "execution/wire.py", "cluster/node.py"}
 
 
 def ledger(folder: Path, origin: object) -> None:
