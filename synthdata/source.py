@@ -36,6 +36,7 @@ class Source(Sequence[Sample]):
     Raises:
         RegistryError: if the generator cannot be had.
         ParamsError: if it refuses the params.
+        RecipeError: if validate is unknown.
 
     >>> source = Source(Recipe(generator="shapes-v1", params={"size": 32}, seed=7, samples=10))
     >>> len(source), source[3].image.shape, len(source[4:6])
@@ -80,7 +81,7 @@ class Source(Sequence[Sample]):
             validate: which samples have each element looked at.
 
         Raises:
-            RecipeError: if seed or samples are out of their range.
+            RecipeError: if seed or samples are out of their range, or validate is unknown.
         """
         for name, value, least, most in (
             ("seed", seed, 0, MAX_SEED),

@@ -7,7 +7,7 @@ import traceback
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from synthdata.errors import (
     ContractError,
     DisagreementError,
     GeneratorFailedError,
+    RecipeError,
     SynthDataError,
 )
 from synthdata.generator import Generator
@@ -31,6 +32,8 @@ Dtype, shape, structure, classes and text are checked of every sample whatever t
 
 SAMPLED_EVERY: Final = 16
 
+_EVERY: Final[dict[Validate, int]] = {"all": 1, "sampled": SAMPLED_EVERY, "off": 0}
+
 
 class Stream:
     """A function from an index to the checked values of its sample.
@@ -44,6 +47,9 @@ class Stream:
         seed: 0 to 2**64 - 1.
         validate: which samples have each element looked at.
         like: a stream of a generator with an equal Output, whose compiled checks are taken.
+
+    Raises:
+        RecipeError: if ``validate`` is none of them.
     """
 
     def __init__(
@@ -55,7 +61,11 @@ class Stream:
     ) -> None:
         self.generator = generator
         self.seed = seed
+        if validate not in get_args(Validate):
+            expected = " or ".join(map(repr, get_args(Validate)))
+            raise RecipeError(f"validate={validate!r}: expected {expected}")
         self.validate: Validate = validate
+        self._every = _EVERY[validate]
         self._structure: Check = (
             like._structure if like else compile_check(generator.output, values=False)
         )
@@ -170,9 +180,7 @@ class Stream:
         return found
 
     def _checked(self, sample: Any, index: int, attempt: int) -> list[Any]:
-        whole = self.validate == "all" or (
-            self.validate == "sampled" and index % SAMPLED_EVERY == 0
-        )
+        whole = self._every and not index % self._every
         try:
             return self._whole(sample) if whole else self._structure(sample)
         except Violation as violation:

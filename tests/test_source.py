@@ -408,9 +408,10 @@ def test_validation_may_be_sampled_or_off_but_structure_is_always_checked() -> N
         ({"samples": -3}, "samples=-3: a whole number from 1"),
         ({"samples": 2**48 + 1}, "samples=281474976710657: a whole number"),
         ({"samples": "9"}, "samples='9': a whole number"),
+        ({"validate": "al"}, "validate='al': expected 'all' or 'sampled' or 'off'"),
     ],
 )
-def test_a_seed_or_number_out_of_range_is_refused(options: dict[str, Any], message: str) -> None:
+def test_what_cannot_be_is_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(sd.RecipeError, match=message):
         sd.Source.of(Noise(), **options)
 
