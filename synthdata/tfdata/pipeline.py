@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import functools
 import weakref
 from collections.abc import Callable
 from typing import Any, Final
@@ -127,7 +128,21 @@ def _call(
 
 
 def _token(make: Callable[[Any], list[NDArray[Any]]]) -> str | None:
-    """Register a function for the op that ``numpy_function`` makes; None if that cannot be done.
+    """Register a function for the op that ``numpy_function`` makes; None if that cannot be done."""
+    plain_class = _plain_class()
+    if plain_class is None:
+        return None
+    from tensorflow.python.ops.script_ops import _py_funcs
+
+    plain = plain_class(make)
+    _REGISTERED.append(plain)
+    token: str = _py_funcs.insert(plain)
+    return token
+
+
+@functools.cache
+def _plain_class() -> Any:
+    """Return the class of functions whose arrays TensorFlow takes as they are; None without it.
 
     ``numpy_function`` looks at each array that Python returns, and parses NumPy's version every
     time: 7 µs an array, and 5 more a call for AutoGraph, which has no part in it. What passes an
@@ -147,11 +162,8 @@ def _token(make: Callable[[Any], list[NDArray[Any]]]) -> str | None:
 
         told: list[Any] = []
         trial = Plain(lambda arrays: arrays)
-        if _py_funcs(_py_funcs.insert(trial), None, [told]) is not told:
-            return None
-        plain = Plain(make)
-        token: str = _py_funcs.insert(plain)
+        if _py_funcs(_py_funcs.insert(trial), None, [told]) is told:
+            return Plain
     except (ImportError, TypeError):
-        return None
-    _REGISTERED.append(plain)
-    return token
+        pass
+    return None

@@ -79,13 +79,13 @@ class Cached:
     Attributes:
         name: "cache" while no other executor is needed, and then the name of that one.
         workers: of the other executor.
+        prefetched: batches that TensorFlow is to hold ready.
     """
-
-    prefetched = USUAL.prefetched
 
     def __init__(self, work: Work, entry: Entry, start: Callable[[], Choice]) -> None:
         self.name = "cache"
         self.workers = 0
+        self.prefetched = USUAL.prefetched
         self._plan = work.plan
         self._id = work.generator.identity.id
         self._entry: Entry | None = entry
@@ -121,6 +121,7 @@ class Cached:
         choice = self._start()
         self._other = choice.executor
         self.name, self.workers = self._other.name, self._other.workers
+        self.prefetched = self._other.prefetched
         return choice
 
     def batch(self, number: int) -> Made:
