@@ -17,10 +17,10 @@ from synthdata.cluster.travel import Order
 from synthdata.cluster.versions import versions
 from synthdata.errors import ClusterError, SynthDataError
 from synthdata.execution import EXIT_GATE, Choice, Policy, Work
-from synthdata.execution.ahead import Ahead, depth
+from synthdata.execution.ahead import Ahead
 from synthdata.execution.machine import shown
 from synthdata.execution.maker import Made
-from synthdata.execution.supply import USUAL
+from synthdata.execution.supply import USUAL, Supply
 from synthdata.execution.window import Window
 from synthdata.layout import Variable
 from synthdata.plan import Plan
@@ -112,9 +112,9 @@ class Feeding(Ahead):
         slots: int,
         patience: float,
     ) -> None:
-        each = queue(together)
-        window = Window(len(work.plan), depth(each * workers, slots))
-        super().__init__(window, workers, slots, work.batch_room(), each, USUAL.prefetched)
+        supply = _supply(together)
+        window = Window(len(work.plan), supply.ahead(workers, slots))
+        super().__init__(window, workers, slots, work.batch_room(), supply)
         self._together = together
         self._order, self._address, self._patience = order, address, patience
         self._failure: SynthDataError | None = None
@@ -182,7 +182,7 @@ def feed(
         count = workers or cpus(site.ray)
         room, store = work.batch_room(), _store(site.ray)
         several = _together(store, room, count, slots)
-        slots = _slots(store, room, queue(several) * count, len(work.plan), slots)
+        slots = _slots(store, room, _supply(several).slots(count), len(work.plan), slots)
         executor = Feeding(work, order, address, count, several, slots, PATIENCE)
         executor.open()
     finally:
@@ -197,11 +197,15 @@ def _together(store: int, room: int, workers: int, slots: int | None) -> int:
     than batches may, or where the slots are said, they come one by one.
     """
     several = together(room)
-    most = (queue(several) * workers + USUAL.held) * several * room
+    most = _supply(several).slots(workers) * several * room
     return several if slots is None and most * STORE_SHARE <= store else 1
 
 
-def _slots(store: int, room: int, queued: int, batches: int, slots: int | None) -> int:
+def _supply(together: int) -> Supply:
+    return Supply(queue(together), USUAL.prefetched)
+
+
+def _slots(store: int, room: int, useful: int, batches: int, slots: int | None) -> int:
     """Return how many slots there are to be.
 
     Raises:
@@ -216,8 +220,7 @@ def _slots(store: int, room: int, queued: int, batches: int, slots: int | None) 
         )
     if slots is not None:
         return slots
-    useful = min(queued + USUAL.held, batches + 1)
-    return max(min(useful, store // STORE_SHARE // room), LEAST_SLOTS)
+    return max(min(useful, batches + 1, store // STORE_SHARE // room), LEAST_SLOTS)
 
 
 def _store(ray: Any) -> int:

@@ -19,6 +19,7 @@ from synthdata.execution.interrupts import INTERRUPTS, TICK
 from synthdata.execution.maker import Made
 from synthdata.execution.messages import Reply
 from synthdata.execution.slab import overflowed, unpack
+from synthdata.execution.supply import Supply
 from synthdata.execution.team import Team
 from synthdata.execution.window import QUEUE, Foresight
 from synthdata.layout import aligned
@@ -48,12 +49,12 @@ class Ahead(ABC):
         workers: how many the team has.
         slots: how many batches there is memory for.
         slot_size: bytes of a batch.
-        queue: batches that each worker has to do at most.
-        prefetched: batches that TensorFlow is to hold ready.
+        supply: how many batches are on their way.
 
     Attributes:
         name: as ``build`` calls the executor.
-        workers, slots, slot_size, prefetched: as given.
+        workers, slots, slot_size: as given.
+        prefetched: batches that TensorFlow is to hold ready.
     """
 
     name: str
@@ -64,13 +65,12 @@ class Ahead(ABC):
         workers: int,
         slots: int,
         slot_size: int,
-        queue: int,
-        prefetched: int,
+        supply: Supply,
     ) -> None:
         self.workers, self.slots, self.slot_size = workers, slots, slot_size
-        self.prefetched = prefetched
+        self.prefetched = supply.prefetched
         self._window = window
-        self._enough = max(depth(queue * workers, slots) // 2, 1)
+        self._enough = max(supply.ahead(workers, slots) // 2, 1)
         self._most_lent = max(slots - QUEUE * workers, 1)
         # A finalizer may run in the middle of a batch, in its thread, and must then not get in.
         self._lock = threading.Lock()
@@ -249,16 +249,6 @@ class Ahead(ABC):
         least = max(made, key=lambda n: wanted.index(n) if n in wanted else len(wanted))
         self._made -= 1
         return self._tickets.pop(least).slot
-
-
-def depth(queued: int, slots: int) -> int:
-    """Return how many batches are made ahead of being asked for.
-
-    Args:
-        queued: how many all workers together have to do at most.
-        slots: how many batches there is memory for.
-    """
-    return min(queued, slots - 1)
 
 
 def _copied(array: NDArray[Any]) -> NDArray[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
-from synthdata.execution.ahead import Ahead, depth
+from synthdata.execution.ahead import Ahead
 from synthdata.execution.crew import Crew
 from synthdata.execution.messages import Reply
 from synthdata.execution.slab import Slab
@@ -121,9 +121,8 @@ class Processes(Ahead):
         window: Foresight | None = None,
     ) -> None:
         supply = supply_for(slots, workers)
-        window = window or Window(len(work.plan), depth(supply.queue * workers, slots))
-        room, prefetched = work.batch_room(), supply.prefetched
-        super().__init__(window, workers, slots, room, supply.queue, prefetched)
+        window = window or Window(len(work.plan), supply.ahead(workers, slots))
+        super().__init__(window, workers, slots, work.batch_room(), supply)
         self._queue = supply.queue
         self._work, self._timeout = work, timeout
         self._data = packed(work)

@@ -28,12 +28,16 @@ class Supply:
 
     def slots(self, workers: int) -> int:
         """Return how many batches there should be memory for."""
-        return self.queue * workers + self.held
+        return self.queue * workers + self.prefetched + LATE
 
-    @property
-    def held(self) -> int:
-        """How many batches TensorFlow and the consumer hold."""
-        return self.prefetched + LATE
+    def ahead(self, workers: int, slots: int) -> int:
+        """Return how many batches are made ahead of being asked for.
+
+        Args:
+            workers: how many make them.
+            slots: how many batches there is memory for.
+        """
+        return min(self.queue * workers, slots - 1)
 
 
 USUAL: Final = Supply(queue=QUEUE, prefetched=2)

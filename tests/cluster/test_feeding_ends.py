@@ -217,11 +217,11 @@ def test_batches_on_their_way_take_a_quarter_of_the_object_store_and_three_slots
     None
 ):
     slots = feeding._slots
-    assert slots(4000, 1, queued=24, batches=10**9, slots=None) == 24 + 5
-    assert slots(4000, 100, queued=24, batches=10**9, slots=None) == 10
-    assert slots(4000, 1000, queued=24, batches=10**9, slots=None) == 3
-    assert slots(4000, 1, queued=24, batches=5, slots=None) == 6
-    assert slots(4000, 100, queued=24, batches=10**9, slots=40) == 40
+    assert slots(4000, 1, useful=29, batches=10**9, slots=None) == 29
+    assert slots(4000, 100, useful=29, batches=10**9, slots=None) == 10
+    assert slots(4000, 1000, useful=29, batches=10**9, slots=None) == 3
+    assert slots(4000, 1, useful=29, batches=5, slots=None) == 6
+    assert slots(4000, 100, useful=29, batches=10**9, slots=40) == 40
 
 
 def test_batches_come_together_where_the_object_store_has_room_for_all_that_each_keeps() -> None:
