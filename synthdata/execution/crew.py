@@ -22,6 +22,7 @@ from synthdata.execution.process import WorkerProcess
 from synthdata.execution.slab import (
     ANSWERED,
     DONE,
+    ENDING,
     IDLE,
     IDLE_SINCE,
     KEY,
@@ -43,7 +44,7 @@ START_PATIENCE: Final = 300.0
 IDLE_PATIENCE: Final = 300.0
 """Seconds without a request after which a worker ends; it is started again when it is needed."""
 
-END_PATIENCE: Final = 0.5
+END_PATIENCE: Final = 0.2
 """Seconds that workers have to finish a sample and close their generator."""
 
 
@@ -190,6 +191,7 @@ class Crew:
     def end(self) -> None:
         """Have all workers end: after the sample at hand, or by force after a moment."""
         for worker in self._workers.values():
+            self._lines[worker.line][ENDING] = True
             worker.wire.close()
         os.close(self._bell)
         end = time.monotonic() + END_PATIENCE
@@ -211,7 +213,7 @@ class Crew:
         )
         words = self._lines[line]
         words[KEY] = NOTHING
-        words[IDLE_SINCE] = words[DONE] = words[ANSWERED] = 0
+        words[IDLE_SINCE] = words[DONE] = words[ANSWERED] = words[ENDING] = 0
         worker = WorkerProcess(setting, self._slab.descriptor, self._bell)
         self._workers[worker.wire.fileno()] = worker
         self._poll.register(worker.wire, 0)  # its end is told in any case

@@ -9,7 +9,7 @@ import threading
 import time
 from typing import Final
 
-GRACE: Final = 0.5
+GRACE: Final = 0.25
 """Seconds that a batch has to be finished after Ctrl-C, so that a quick one is not lost."""
 
 TICK: Final = 0.1

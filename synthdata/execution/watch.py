@@ -5,7 +5,17 @@ from __future__ import annotations
 import time
 
 from synthdata.execution.messages import Fatal
-from synthdata.execution.slab import ANSWERED, DONE, IDLE, IDLE_SINCE, KEY, NOTHING, ROWS, STARTED
+from synthdata.execution.slab import (
+    ANSWERED,
+    DONE,
+    ENDING,
+    IDLE,
+    IDLE_SINCE,
+    KEY,
+    NOTHING,
+    ROWS,
+    STARTED,
+)
 from synthdata.seeding import MAX_INDEX
 
 
@@ -29,10 +39,13 @@ class Watch:
 
         Raises:
             SampleError: if it is one that workers died of.
+            SystemExit: if this worker is to end.
         """
+        line = self._line
+        if line[ENDING]:
+            raise SystemExit
         if self.fatal and (error := self.fatal.get((index, attempt))) is not None:
             raise error
-        line = self._line
         line[ROWS] = count
         line[STARTED] = time.monotonic_ns()
         line[KEY] = index | attempt << MAX_INDEX.bit_length()

@@ -91,6 +91,16 @@ class Slow(Counter):
         time.sleep(self.params.seconds)
 
 
+class Closing(Slow):
+    """Leaves word when it is closed."""
+
+    class Params(Slow.Params):
+        word: Path
+
+    def close(self) -> None:
+        (self.params.word / str(os.getpid())).touch()
+
+
 class Ragged(sd.Generator):
     """Texts, boxes and polygons, sometimes far larger than a slot has room for."""
 

@@ -18,6 +18,7 @@ from synthdata.running import ATTRIBUTE
 from tests.execution.consuming import labels
 from tests.execution.generators import (
     AtOnceDying,
+    Closing,
     Counter,
     Dying,
     Leaking,
@@ -295,6 +296,17 @@ def test_a_process_with_live_iterators_over_workers_ends_in_silence(way: str) ->
     assert parent.returncode == 0
     assert "Traceback" not in err
     assert all_gone(pids)
+
+
+def test_workers_end_after_the_sample_at_hand_and_close_the_generator(tmp_path: Path) -> None:
+    dataset = build(Closing(seconds=0.02, word=tmp_path), samples=None, batch_size=100)
+    pids = sd.stats(dataset).pids
+    iterator = iter(dataset)
+    next(iterator), next(iterator)  # one of each worker; both are busy with others now
+    del dataset, iterator
+    gc.collect()
+    until(lambda: all_gone(pids), BOUND, "workers have ended")
+    assert {path.name for path in tmp_path.iterdir()} == set(map(str, pids))
 
 
 def test_workers_and_memory_go_with_the_dataset() -> None:
