@@ -432,6 +432,16 @@ def test_without_what_is_not_public_in_tensorflow_all_is_the_same(
     assert digest() == usual
 
 
+def test_tensorflow_s_autotuning_is_off_until_somebody_turns_it_on() -> None:
+    dataset = build("shapes-v1", samples=8, batch_size=4)
+    mapped = dataset.map(lambda batch: batch["image"], num_parallel_calls=tf.data.AUTOTUNE)
+    assert mapped.options().autotune.enabled is False
+    assert len(list(mapped)) == 2
+    options = tf.data.Options()
+    options.autotune.enabled = True
+    assert mapped.with_options(options).options().autotune.enabled is True
+
+
 def test_two_iterators_at_once_do_not_disturb_each_other() -> None:
     dataset = build(RECORDS, batch_size=1, with_index=True)
     alone = [batch["metadata"]["caption"].numpy().item() for batch in dataset]

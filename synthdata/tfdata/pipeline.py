@@ -79,6 +79,9 @@ def _ahead(dataset: tf.data.Dataset, run: Run | GraphRun) -> tf.data.Dataset:
     options = tf.data.Options()
     # A checkpoint then holds the position, not the batches that were made ahead.
     options.experimental_symbolic_checkpoint = True
+    # Nothing here is to be tuned. And the thread that tunes sleeps for up to a minute, longer the
+    # longer an iterator lives; it often misses that the iterator ends, which then waits for it.
+    options.autotune.enabled = False
     # Several calls into Python at a time would wait for each other.
     options.experimental_optimization.map_parallelization = False
     dataset = dataset.prefetch(run.prefetched).with_options(options)
