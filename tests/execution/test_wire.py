@@ -108,3 +108,19 @@ def test_a_worker_is_heard_by_its_bell_alone(ends: tuple[Wire, Wire], message: o
     assert received == ["before", message]
     sender.join()
     os.close(bell)
+
+
+def test_the_bell_for_a_large_message_rings_when_its_beginning_is_there_to_be_read() -> None:
+    bell = os.eventfd(0, os.EFD_NONBLOCK)
+    poll = select.poll()
+    poll.register(bell, select.POLLIN)
+    rung: list[bool] = []
+
+    class Watched(Wire):
+        def send(self, frames: bytes) -> None:
+            rung.append(bool(poll.poll(0)))
+
+    with socket.socket() as unused:
+        Outbox(Watched(unused), bell).put(LARGE)
+    assert rung == [False, True]
+    os.close(bell)
