@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import synthdata as sd
+from synthdata.execution.machine import cores
 from synthdata.testing import stream_digest
 from synthdata.tfdata import build, pipeline
 
@@ -436,6 +437,7 @@ def test_tensorflow_s_autotuning_is_off_until_somebody_turns_it_on() -> None:
     dataset = build("shapes-v1", samples=8, batch_size=4)
     mapped = dataset.map(lambda batch: batch["image"], num_parallel_calls=tf.data.AUTOTUNE)
     assert mapped.options().autotune.enabled is False
+    assert mapped.options().autotune.initial_parallelism == cores()
     assert len(list(mapped)) == 2
     options = tf.data.Options()
     options.autotune.enabled = True

@@ -12,6 +12,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from synthdata.execution import EXIT_GATE
+from synthdata.execution.machine import cores
 from synthdata.plan import Plan
 from synthdata.running import ATTRIBUTE, GraphRun, Run
 
@@ -82,6 +83,8 @@ def _ahead(dataset: tf.data.Dataset, run: Run | GraphRun) -> tf.data.Dataset:
     # Nothing here is to be tuned. And the thread that tunes sleeps for up to a minute, longer the
     # longer an iterator lives; it often misses that the iterator ends, which then waits for it.
     options.autotune.enabled = False
+    # What AUTOTUNE is then, in a map that follows.
+    options.autotune.initial_parallelism = cores()
     # Several calls into Python at a time would wait for each other.
     options.experimental_optimization.map_parallelization = False
     dataset = dataset.prefetch(run.prefetched).with_options(options)
