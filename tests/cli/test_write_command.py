@@ -39,7 +39,7 @@ class Plodding(sd.Generator):
     def describe(cls, params):
         return sd.Output(image=sd.Image(4, 4, 1))
     def sample(self, rng):
-        print("chatter")
+        sys.stdout.write("chatter\\n")  # at once, also where Python does not buffer
         os.write(1, b"chatter of C code\\n")
         time.sleep(float(os.environ.get("PLOD", "0")))
         if self.params.fails and rng.index in (25, 33) and not Path("mended").exists():

@@ -17,7 +17,7 @@ from synthdata.execution import crew
 from synthdata.execution.slab import Slab
 from tests.execution.consuming import labels, labels_by_threads
 from tests.execution.generators import Counter, Environment, Ragged, Slow
-from tests.execution.processes import start, until
+from tests.execution.processes import all_gone, start, until
 
 tf = pytest.importorskip("tensorflow")
 
@@ -143,11 +143,7 @@ def test_idle_workers_end_and_are_started_again(monkeypatch: pytest.MonkeyPatch)
     iterator = iter(dataset)
     found = next(iterator)["label"].numpy().tolist()
     before = sd.stats(dataset).pids
-
-    def ended() -> bool:
-        return all(Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z" for pid in before)
-
-    until(ended, 20, "idle workers have ended")
+    until(lambda: all_gone(before), 20, "idle workers have ended")
     found += [int(label) for batch in iterator for label in batch["label"].numpy()]
     assert found == list(range(40))
     assert not set(sd.stats(dataset).pids) & set(before)
