@@ -25,7 +25,7 @@ KEY, STARTED, ROWS, IDLE, IDLE_SINCE, DONE, ANSWERED, ENDING = range(8)
 """Places in a worker's line: what it draws (``NOTHING``, or the index and above 48 bits the
 attempt), since when in ns of the monotonic clock, how many samples; how long it was idle in ns,
 and since when it is idle now, or 0; how many samples of a shard are done; how many requests have a
-reply; and, the only one that is written by whoever asks, whether it is to end."""
+reply; and whether the worker is to end, which the other process writes."""
 
 NOTHING: Final = -1
 
