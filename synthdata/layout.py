@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, MutableSequence, Sequence
+from collections.abc import Callable, Iterable, MutableSequence, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
@@ -215,6 +215,11 @@ def columns(output: Output, variable: Variable) -> tuple[Column, ...]:
         return Padded(leaf) if variable == "pad" else Ragged(leaf)
 
     return tuple(column(leaf) for leaf in output.leaves)
+
+
+def batch_room(parts: Iterable[Column], rows: int) -> int:
+    """Return the bytes that the indices and the columns of a batch take; see ``Column.room``."""
+    return aligned_size((rows,), np.dtype(np.int64)) + sum(part.room(rows) for part in parts)
 
 
 def aligned_size(shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:

@@ -32,11 +32,15 @@ class Plan:
         positions: all of them, as a range.
         endless: whether there is no last batch.
         full: whether each batch has ``batch_size`` samples.
+        samples: in all batches.
+        together: batches that are made as one; 1 here, see ``Bundles``.
 
     >>> plan = Plan(Order(5, 0, shuffle=False), stop=5, batch_size=2)
     >>> len(plan), plan.indices(2)
     (3, array([4]))
     """
+
+    together: Final = 1
 
     def __init__(
         self,
@@ -56,6 +60,7 @@ class Plan:
         whole, rest = divmod(len(self.positions), batch_size)
         self.full = self.endless or drop_remainder or not rest
         self._batches = whole if self.full else whole + 1
+        self.samples = whole * batch_size if self.full else len(self.positions)
 
     def __len__(self) -> int:
         """The number of batches; of an endless plan, one that nobody reaches."""
@@ -70,6 +75,17 @@ class Plan:
         Returns:
             int64 vector.
         """
-        first = number * self.batch_size
-        part = self.positions[first : first + self.batch_size]
+        return self.between(number, number + 1)
+
+    def between(self, first: int, end: int) -> NDArray[Any]:
+        """Return the indices of the samples of several batches, one after the other.
+
+        Args:
+            first: number of the first batch.
+            end: number of the first that is not among them.
+
+        Returns:
+            int64 vector.
+        """
+        part = self.positions[first * self.batch_size : end * self.batch_size]
         return self.order.indices(np.arange(part.start, part.stop, part.step, dtype=np.int64))

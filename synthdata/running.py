@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from synthdata.errors import BuildError
 from synthdata.execution import EXIT_GATE, Executor, Ledger
 from synthdata.execution.machine import shown
-from synthdata.execution.supply import USUAL
 
 ATTRIBUTE: Final = "_synthdata_run"
 """Name under which a dataset keeps its Run."""
@@ -24,12 +23,14 @@ class Run:
         executor: makes them.
         ledger: settles the failures in them.
         why: the executor is this one.
+        batch_size: samples a batch, of which an executor may make several as one.
     """
 
-    def __init__(self, executor: Executor, ledger: Ledger, why: str) -> None:
+    def __init__(self, executor: Executor, ledger: Ledger, why: str, batch_size: int) -> None:
         self.executor = executor
         self.ledger = ledger
         self.why = why
+        self._batch_size = batch_size
         self._began: float | None = None
         self._ended = 0.0
         self._waited = 0.0
@@ -37,7 +38,7 @@ class Run:
         self._samples = 0
 
     def batch(self, number: int) -> list[NDArray[Any]]:
-        """Return the arrays of a batch: the indices, then those of all columns.
+        """Return the arrays of what an executor makes as a batch: the indices, then all columns'.
 
         Raises:
             SynthDataError: why it cannot be had.
@@ -49,8 +50,9 @@ class Run:
         self._ended = time.monotonic()
         self._began = began if self._began is None else self._began
         self._waited += self._ended - began
-        self._batches += 1
-        self._samples += len(made.arrays[0])
+        rows = len(made.arrays[0])
+        self._batches += -(-rows // self._batch_size)
+        self._samples += rows
         return made.arrays
 
     @property
@@ -62,11 +64,6 @@ class Run:
     def workers(self) -> int:
         """Threads or processes that make batches."""
         return self.executor.workers
-
-    @property
-    def prefetched(self) -> int:
-        """Batches that TensorFlow is to hold ready."""
-        return self.executor.prefetched
 
     def explain(self) -> str:
         """Say how samples are made, and why so."""
@@ -109,13 +106,11 @@ class GraphRun:
     Attributes:
         id: of the generator.
         workers: batches that TensorFlow makes at a time.
-        prefetched: batches that it holds ready.
         name: "graph".
     """
 
     id: str
     workers: int
-    prefetched: int = USUAL.prefetched
     name: str = "graph"
 
     def explain(self) -> str:
@@ -152,13 +147,14 @@ class Stats:
             than the consumer. With ``inline`` it is the time of making them.
         idle: seconds that a worker had nothing to do, on average: the consumer is slower. Of
             ``processes`` and ``ray`` only.
-        slots: batches that there is shared memory for, or that the object store is to hold.
+        slots: parts of the shared memory, or of the object store, each for a batch or for several
+            small ones that are made at a time.
         slots_in_use: those that are being made, or made, or held by a consumer.
         memory: bytes of all slots.
         restarts: of worker processes that died; of ``ray``, also actors that were lost.
         failures: attempts at samples that failed.
-        copies: batches that were copied, since consumers held too many slots.
-        overflows: batches with texts or ragged arrays that did not fit into a slot.
+        copies: slots that were copied, since consumers held too many.
+        overflows: slots that texts or ragged arrays did not fit into.
         pids: of the worker processes on this machine.
     """
 

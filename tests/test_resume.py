@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 import synthdata as sd
+from synthdata import bundles
 from tests.execution.generators import Counter, Failing
 
 tf = pytest.importorskip("tensorflow")
@@ -73,9 +74,11 @@ def values(iterator: Any, batches: int) -> list[tuple[list[int], bytes]]:
 
 
 @pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("singly", [bundles.SINGLY, 2], ids=["singly", "in bundles"])
 def test_a_checkpoint_goes_on_bit_for_bit_under_any_workers_and_is_less_than_10_kb(
-    order: str, tmp_path: Path
+    order: str, singly: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(bundles, "SINGLY", singly)
     cells = [("inline", 0), ("threads", 2), ("processes", 2), ("processes", 3)]
     datasets = {cell: noise(*cell, order) for cell in cells}
     for number, (before, dataset) in enumerate(datasets.items()):

@@ -19,6 +19,8 @@ from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 import synthdata as sd
+from synthdata import bundles
+from synthdata.bundles import MOST, SINGLY
 from synthdata.testing import stream_digest
 from tests.execution.generators import Counter
 
@@ -33,8 +35,8 @@ MOST_EPOCHS = 20
 MOST_ROWS = 2 * SAMPLES + 3
 """Samples that are looked at of an endless data set: into its third epoch."""
 AHEAD = 2 + 2 + 1
-"""Batches that a single worker may have made before it is killed: two for ``prefetch``, two ahead
-of those, and one under way."""
+"""Batches, or bundles, that a single worker may have made before it is killed: two for
+``prefetch``, two ahead of those, and one under way."""
 
 CELLS = [("inline", 0), *[(e, w) for e in ("threads", "processes") for w in (0, 1, 2, 3, 5)]]
 UNHURRIED = settings(deadline=None, suppress_health_check=list(HealthCheck))
@@ -50,6 +52,7 @@ class Run(NamedTuple):
         other: executor and workers of that data set.
         killed: batches after which a worker is killed; None is never.
         victim: which of them.
+        singly: batches that are made one by one before they are made several at a time.
     """
 
     options: dict[str, Any]
@@ -57,6 +60,7 @@ class Run(NamedTuple):
     other: tuple[str, int]
     killed: int | None
     victim: int
+    singly: int = SINGLY
 
 
 @st.composite
@@ -76,7 +80,9 @@ def runs(draw: st.DrawFn) -> Run:
     batches = -(-min(rows, MOST_ROWS) // options["batch_size"])
     moments = st.none() | st.integers(0, max(batches - 1, 0))
     killed = draw(moments)
-    return Run(options, draw(moments), draw(st.sampled_from(CELLS)), killed, draw(st.integers(0)))
+    other, victim = draw(st.sampled_from(CELLS)), draw(st.integers(0))
+    singly = draw(st.sampled_from([0, 1, 2, SINGLY]))
+    return Run(options, draw(moments), other, killed, victim, singly)
 
 
 # What is to come, without any of the machinery between a Source and a batch.
@@ -177,7 +183,8 @@ def walk(cell: tuple[str, int], run: Run, most: int | None) -> list[tuple[int, A
             break
         found += rows_of(batch)
         since += dataset is killed
-    if killed is not None and sd.stats(killed).workers == 1 and since > AHEAD:
+    ahead = AHEAD if run.singly == SINGLY else AHEAD * MOST
+    if killed is not None and sd.stats(killed).workers == 1 and since > ahead:
         assert sd.stats(killed).restarts >= 1
     return found
 
@@ -195,7 +202,9 @@ def moved(iterator: Any, run: Run) -> tuple[Any, Any]:
 def check(cell: tuple[str, int], run: Run) -> None:
     want = expected_indices(run.options)
     most = MOST_ROWS if run.options["repeat"] is True else None
-    found = walk(cell, run, most)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bundles, "SINGLY", run.singly)
+        found = walk(cell, run, most)
     indices = [index for index, _ in found]
     if most is not None:
         assert len(indices) >= most

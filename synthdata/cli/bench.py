@@ -255,11 +255,12 @@ def _step(seconds: float) -> float:
 
 
 def _warm_up(batches: Any, workers: int, seconds: float) -> None:
-    """Take what was made ahead, so that each worker works when the loop begins; or give up."""
-    from synthdata.execution.supply import AMPLE
+    """Take what was made ahead, and in small portions at first; or give up."""
+    from synthdata.bundles import MOST, SINGLY
+    from synthdata.execution.supply import LATE_BUNDLES, on_their_way
 
     end = time.perf_counter() + seconds
-    for _ in range(AMPLE.slots(workers)):
+    for _ in range(SINGLY + MOST * on_their_way(workers, LATE_BUNDLES)):
         next(batches)
         if time.perf_counter() > end:
             return

@@ -7,6 +7,7 @@ import pickle
 from dataclasses import dataclass
 from typing import Any, Final
 
+from synthdata.bundles import Bundles
 from synthdata.cluster.feeder import together
 from synthdata.cluster.nodes import ask_versions, cpus
 from synthdata.cluster.ray_errands import PATIENCE
@@ -20,7 +21,7 @@ from synthdata.execution import EXIT_GATE, Choice, Policy, Work
 from synthdata.execution.ahead import Ahead
 from synthdata.execution.machine import shown
 from synthdata.execution.maker import Made
-from synthdata.execution.supply import USUAL, Supply
+from synthdata.execution.supply import useful_slots
 from synthdata.execution.window import Window
 from synthdata.layout import Variable
 from synthdata.plan import Plan
@@ -48,7 +49,7 @@ class SentWork:
     validate: Validate
     variable: Variable
     policy: Policy
-    plan: Plan
+    plan: Plan | Bundles
 
     @classmethod
     def of(cls, work: Work) -> SentWork:
@@ -112,9 +113,9 @@ class Feeding(Ahead):
         slots: int,
         patience: float,
     ) -> None:
-        supply = _supply(together)
-        window = Window(len(work.plan), supply.ahead(workers, slots))
-        super().__init__(window, workers, slots, work.batch_room(), supply)
+        ahead = min(queue(together) * workers, slots - 1)
+        window = Window(len(work.plan), ahead)
+        super().__init__(window, workers, slots, work.batch_room(), ahead)
         self._together = together
         self._order, self._address, self._patience = order, address, patience
         self._failure: SynthDataError | None = None
@@ -181,8 +182,9 @@ def feed(
         ask_versions(site.ray, needs, PATIENCE)
         count = workers or cpus(site.ray)
         room, store = work.batch_room(), _store(site.ray)
-        several = _together(store, room, count, slots)
-        slots = _slots(store, room, _supply(several).slots(count), len(work.plan), slots)
+        several = _together(work.plan, store, room, count, slots)
+        useful = useful_slots(work.plan, count, queue(several))
+        slots = _slots(store, room, useful, slots)
         executor = Feeding(work, order, address, count, several, slots, PATIENCE)
         executor.open()
     finally:
@@ -190,22 +192,18 @@ def feed(
     return Choice(executor, f"it was asked for; cluster={address!r}")
 
 
-def _together(store: int, room: int, workers: int, slots: int | None) -> int:
+def _together(plan: Plan | Bundles, store: int, room: int, workers: int, slots: int | None) -> int:
     """Return how many batches may come together.
 
     The store keeps them all for the sake of one that is held. So where that might take more of it
     than batches may, or where the slots are said, they come one by one.
     """
     several = together(room)
-    most = _supply(several).slots(workers) * several * room
+    most = useful_slots(plan, workers, queue(several)) * several * room
     return several if slots is None and most * STORE_SHARE <= store else 1
 
 
-def _supply(together: int) -> Supply:
-    return Supply(queue(together), USUAL.prefetched)
-
-
-def _slots(store: int, room: int, useful: int, batches: int, slots: int | None) -> int:
+def _slots(store: int, room: int, useful: int, slots: int | None) -> int:
     """Return how many slots there are to be.
 
     Raises:
@@ -220,7 +218,7 @@ def _slots(store: int, room: int, useful: int, batches: int, slots: int | None) 
         )
     if slots is not None:
         return slots
-    return max(min(useful, batches + 1, store // STORE_SHARE // room), LEAST_SLOTS)
+    return max(min(useful, store // STORE_SHARE // room), LEAST_SLOTS)
 
 
 def _store(ray: Any) -> int:

@@ -19,7 +19,6 @@ from synthdata.execution.interrupts import INTERRUPTS, TICK
 from synthdata.execution.maker import Made
 from synthdata.execution.messages import Reply
 from synthdata.execution.slab import overflowed, unpack
-from synthdata.execution.supply import Supply
 from synthdata.execution.team import Team
 from synthdata.execution.window import QUEUE, Foresight
 from synthdata.layout import aligned
@@ -49,12 +48,11 @@ class Ahead(ABC):
         workers: how many the team has.
         slots: how many batches there is memory for.
         slot_size: bytes of a batch.
-        supply: how many batches are on their way.
+        ahead: how many batches are made ahead of being asked for.
 
     Attributes:
         name: as ``build`` calls the executor.
         workers, slots, slot_size: as given.
-        prefetched: batches that TensorFlow is to hold ready.
     """
 
     name: str
@@ -65,12 +63,11 @@ class Ahead(ABC):
         workers: int,
         slots: int,
         slot_size: int,
-        supply: Supply,
+        ahead: int,
     ) -> None:
         self.workers, self.slots, self.slot_size = workers, slots, slot_size
-        self.prefetched = supply.prefetched
         self._window = window
-        self._enough = max(supply.ahead(workers, slots) // 2, 1)
+        self._enough = max(ahead // 2, 1)
         self._most_lent = max(slots - QUEUE * workers, 1)
         # A finalizer may run in the middle of a batch, in its thread, and must then not get in.
         self._lock = threading.Lock()

@@ -121,7 +121,7 @@ def _processes(
 
 def _slots(work: Work, workers: int) -> int:
     room = work.batch_room()
-    useful = min(useful_slots(room, workers), len(work.plan) + 1)
+    useful = useful_slots(work.plan, workers)
     affordable = available_memory() // MEMORY_SHARE // room
     return max(min(useful, affordable), workers + 2)
 
@@ -139,7 +139,7 @@ def _found(
     if not len(work.plan):
         return Choice(Inline(work, stream), "there are no samples in this shard")
     seconds = _seconds_a_sample(work, stream)
-    total = seconds * len(work.plan) * work.plan.batch_size
+    total = seconds * work.plan.samples
     took = f"a sample takes {_readable(seconds)}"
     if total < START_COST:
         return Choice(Inline(work, stream), f"{took}, all of them {total:.2f} s: less than workers")

@@ -57,8 +57,7 @@ class Crew:
         seed: of its samples, for messages.
         slab: where they leave batches; it has a line for each.
         timeout: seconds that a sample may take; None is no limit.
-        queue: requests that a worker has to do at most. Replies to up to half as many come
-            together where they are quick.
+        queue: requests that a worker has to do at most.
 
     Attributes:
         restarts: how many workers died and were replaced.
@@ -208,7 +207,6 @@ class Crew:
             line=line,
             slab=(self._slab.lines, self._slab.slots, self._slab.slot_size),
             patience=IDLE_PATIENCE,
-            together=max(self._queue // 2, 1),
             work=self._work,
         )
         words = self._lines[line]

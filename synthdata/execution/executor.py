@@ -39,12 +39,10 @@ class Executor(Protocol):
     Attributes:
         name: as ``build`` calls it.
         workers: how many threads or processes make batches.
-        prefetched: batches that TensorFlow is to hold ready.
     """
 
     name: str
     workers: int
-    prefetched: int
 
     def open(self) -> None:
         """Start what is needed, so that what cannot start shows before the first batch.

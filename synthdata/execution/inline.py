@@ -9,7 +9,6 @@ from synthdata.execution.executor import Telemetry
 from synthdata.execution.gate import EXIT_GATE
 from synthdata.execution.interrupts import INTERRUPTS
 from synthdata.execution.maker import Made
-from synthdata.execution.supply import USUAL
 from synthdata.execution.work import Work
 from synthdata.stream import Stream
 
@@ -24,7 +23,6 @@ class Inline:
 
     name = "inline"
     workers = 0
-    prefetched = USUAL.prefetched
 
     def __init__(self, work: Work, stream: Stream) -> None:
         self._work = work

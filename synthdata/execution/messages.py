@@ -22,7 +22,6 @@ class Setting:
         line: the worker's line in the slab.
         slab: lines, slots, and bytes of a slot.
         patience: seconds without a request after which the worker ends.
-        together: replies after which the worker rings at the latest.
         work: the Job, pickled: it needs the path to be unpickled.
     """
 
@@ -31,7 +30,6 @@ class Setting:
     line: int
     slab: tuple[int, int, int]
     patience: float
-    together: int
     work: bytes
 
 

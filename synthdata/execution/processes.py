@@ -9,8 +9,7 @@ from synthdata.execution.ahead import Ahead
 from synthdata.execution.crew import Crew
 from synthdata.execution.messages import Reply
 from synthdata.execution.slab import Slab
-from synthdata.execution.supply import supply_for
-from synthdata.execution.window import Foresight, Window
+from synthdata.execution.window import QUEUE, Foresight, Window
 from synthdata.execution.work import Work, packed
 
 
@@ -23,23 +22,16 @@ class LocalTeam:
         workers: how many processes.
         slots: how many batches there is memory for.
         timeout: seconds that a sample may take; None is no limit.
-        queue: batches that a worker has to do at most.
 
     Raises:
         WorkerError: if there is too little memory, or they cannot start.
     """
 
     def __init__(
-        self,
-        work: Work,
-        data: bytes,
-        workers: int,
-        slots: int,
-        timeout: float | None,
-        queue: int,
+        self, work: Work, data: bytes, workers: int, slots: int, timeout: float | None
     ) -> None:
         self._slab = Slab(workers, slots, work.batch_room())
-        self._crew = Crew(data, work.generator.identity, work.seed, self._slab, timeout, queue)
+        self._crew = Crew(data, work.generator.identity, work.seed, self._slab, timeout, QUEUE)
         try:
             self._crew.start()
         except BaseException:
@@ -120,14 +112,11 @@ class Processes(Ahead):
         timeout: float | None,
         window: Foresight | None = None,
     ) -> None:
-        supply = supply_for(slots, workers)
-        window = window or Window(len(work.plan), supply.ahead(workers, slots))
-        super().__init__(window, workers, slots, work.batch_room(), supply)
-        self._queue = supply.queue
+        ahead = min(QUEUE * workers, slots - 1)
+        window = window or Window(len(work.plan), ahead)
+        super().__init__(window, workers, slots, work.batch_room(), ahead)
         self._work, self._timeout = work, timeout
         self._data = packed(work)
 
     def _started(self) -> LocalTeam:
-        return LocalTeam(
-            self._work, self._data, self.workers, self.slots, self._timeout, self._queue
-        )
+        return LocalTeam(self._work, self._data, self.workers, self.slots, self._timeout)

@@ -1,67 +1,35 @@
-"""How many batches are on their way between worker processes and the consumer."""
+"""How many batches are on their way between workers and the consumer."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from synthdata.bundles import Bundles
 from synthdata.execution.window import QUEUE
+from synthdata.plan import Plan
+
+PREFETCHED: Final = 2
+"""Batches that TensorFlow holds ready."""
 
 LATE: Final = 3
 """Slots for the batch that is trained on, and for one or two that TensorFlow gives back late."""
 
-SMALL_BATCH: Final = 2 << 20
-"""Bytes of a batch of which many are kept on their way."""
+LATE_BUNDLES: Final = 6
+"""The same of bundles, which TensorFlow takes apart first: it holds up to three more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Supply:
-    """How many batches are on their way.
+def useful_slots(plan: Plan | Bundles, workers: int, queue: int = QUEUE) -> int:
+    """Return how many batches there should be memory for; there are no more than all of them.
 
-    Attributes:
+    Args:
+        plan: of the batches.
+        workers: how many make them.
         queue: batches that a worker has to do at most.
-        prefetched: batches that TensorFlow holds ready.
     """
-
-    queue: int
-    prefetched: int
-
-    def slots(self, workers: int) -> int:
-        """Return how many batches there should be memory for."""
-        return self.queue * workers + self.prefetched + LATE
-
-    def ahead(self, workers: int, slots: int) -> int:
-        """Return how many batches are made ahead of being asked for.
-
-        Args:
-            workers: how many make them.
-            slots: how many batches there is memory for.
-        """
-        return min(self.queue * workers, slots - 1)
+    late = LATE_BUNDLES if plan.together > 1 else LATE
+    return min(on_their_way(workers, late, queue), len(plan) + 1)
 
 
-USUAL: Final = Supply(queue=QUEUE, prefetched=2)
-
-AMPLE: Final = Supply(queue=2 * QUEUE, prefetched=6)
-"""Of small batches: they are made and taken several at a time, so that the threads and processes
-along the way wake less often."""
-
-
-def supply_for(slots: int, workers: int) -> Supply:
-    """Return the supply that there is memory for.
-
-    Args:
-        slots: how many batches there is memory for.
-        workers: how many make them.
-    """
-    return AMPLE if slots >= AMPLE.slots(workers) else USUAL
-
-
-def useful_slots(room: int, workers: int) -> int:
-    """Return how many batches there should be memory for.
-
-    Args:
-        room: bytes of a batch.
-        workers: how many make them.
-    """
-    return (AMPLE if room <= SMALL_BATCH else USUAL).slots(workers)
+def on_their_way(workers: int, late: int, queue: int = QUEUE) -> int:
+    """Return how many batches are being made, or made, or held, where there is no end of them."""
+    return queue * workers + PREFETCHED + late

@@ -11,7 +11,6 @@ from synthdata.execution.executor import Telemetry
 from synthdata.execution.gate import EXIT_GATE, InterpreterExit
 from synthdata.execution.interrupts import INTERRUPTS, TICK
 from synthdata.execution.maker import Made
-from synthdata.execution.supply import USUAL
 from synthdata.execution.window import QUEUE, Window
 from synthdata.execution.work import Work
 from synthdata.stream import Stream
@@ -29,7 +28,6 @@ class Threads:
     """
 
     name = "threads"
-    prefetched = USUAL.prefetched
 
     def __init__(self, work: Work, stream: Stream, workers: int) -> None:
         self.workers = workers

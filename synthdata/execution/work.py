@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-import numpy as np
-
+from synthdata.bundles import Bundles
 from synthdata.errors import WorkerError
 from synthdata.execution.failures import Policy
 from synthdata.execution.maker import Before, Maker
@@ -16,7 +15,7 @@ from synthdata.execution.messages import Reply, Request
 from synthdata.execution.slab import Slab
 from synthdata.execution.watch import Watch
 from synthdata.generator import Generator
-from synthdata.layout import Variable, aligned_size, columns
+from synthdata.layout import Variable, batch_room, columns
 from synthdata.plan import Plan
 from synthdata.stream import Stream, Validate
 
@@ -68,7 +67,7 @@ class Work:
         validate: which samples have each element looked at.
         variable: what becomes of dimensions that vary.
         policy: what is done about samples that cannot be made.
-        plan: which samples each batch holds.
+        plan: which samples each batch holds; bundles are batches here, and in all executors.
     """
 
     generator: Generator
@@ -77,7 +76,7 @@ class Work:
     validate: Validate
     variable: Variable
     policy: Policy
-    plan: Plan
+    plan: Plan | Bundles
 
     def stream(self) -> Stream:
         """Return a stream of the samples; it owns the generator."""
@@ -95,9 +94,7 @@ class Work:
 
     def batch_room(self) -> int:
         """Return the bytes that the arrays of a batch take; see ``Column.room``."""
-        rows = self.plan.batch_size
-        parts = columns(self.generator.output, self.variable)
-        return aligned_size((rows,), np.dtype(np.int64)) + sum(part.room(rows) for part in parts)
+        return batch_room(columns(self.generator.output, self.variable), self.plan.batch_size)
 
     def hand(self, stream: Stream, watch: Watch, slab: Slab | None) -> Hand:
         """Return what makes batches in the slots of a slab."""

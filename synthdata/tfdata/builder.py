@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from synthdata.bundles import Bundles, together
 from synthdata.errors import BuildError
 from synthdata.execution import Choice, ExecutorName, Ledger, OnError, Policy, Work, choose
 from synthdata.execution.machine import cores
 from synthdata.generator import Generator
-from synthdata.layout import Variable
+from synthdata.layout import Variable, batch_room, columns
 from synthdata.options import check_options
 from synthdata.origin import origin
 from synthdata.plan import Plan
@@ -94,11 +95,11 @@ def build(
             starts a Ray of this process's own; or HOST:PORT.
         workers: processes or threads, CPUs of a cluster, or batches that a graph makes at a time;
             None is one for each core or CPU, 0 is "inline".
-        slots: batches that "processes" has shared memory for, at least ``workers + 2``; None is
-            what is of use, ``3 * workers + 5``, or ``6 * workers + 9`` of batches of up to 2 MiB,
-            within a quarter of the memory available. Of "ray" those in the object store of this
-            node, at least 3, within a quarter of that; None is up to ``8 * workers + 5``, for small
-            batches that come together.
+        slots: batches that "processes" has shared memory for, at least ``workers + 2``; small
+            batches are made up to 16 at a time, of 8 MiB together at the most, and share a slot.
+            None is what is of use, ``3 * workers + 5`` or ``3 * workers + 8``, within a quarter of
+            the memory available. Of "ray" those in the object store of this node, at least 3,
+            within a quarter of that; None is up to ``8 * workers + 8``.
         timeout: seconds that a sample may take before its worker is killed and the sample counts
             as failed; for "processes" and "ray". None is no limit.
         on_error: what becomes of a sample that cannot be made. "raise" ends the iteration with
@@ -152,21 +153,25 @@ def build(
         _check_graph(source.generator, on_error, budget, ledger, timeout, slots, cache)
         return _graph(source, plan, elements, workers or cores(), validate)
     policy = Policy(on_error, attempts)
-    work = Work(source.generator, source.seed, source.indices, validate, variable, policy, plan)
+    # Batches that lost samples, and ragged ones, could not be told apart again.
+    apart = skips or elements.ragged
+    several = 1 if apart else together(batch_room(columns(source.output, variable), batch_size))
+    bundles = Bundles(plan, several)
+    work = Work(source.generator, source.seed, source.indices, validate, variable, policy, bundles)
     books = Ledger(ledger, origin(source.generator), budget, count)
     if executor == "ray":
         chosen = partial(_fed, work, cluster or "auto", workers, slots, timeout)
     else:
         chosen = partial(choose, work, source.stream, executor, workers, slots, timeout)
     choice = _cached(work, chosen) if cache else chosen()
-    run = Run(choice.executor, books, choice.why)
+    run = Run(choice.executor, books, choice.why, batch_size)
     rows = batch_size if plan.full and not skips else None
 
     def refilled(dataset: tf.data.Dataset) -> tf.data.Dataset:
         return _refilled(dataset, batch_size, drop_remainder or plan.endless) if skips else dataset
 
-    element = partial(elements.element, rows=rows)
-    return pipeline(plan, run, elements.places, elements.dtypes, element, refilled)
+    element = partial(elements.element, rows=rows, lead=(None,) if bundles.together > 1 else ())
+    return pipeline(bundles, run, elements.places, elements.dtypes, element, refilled)
 
 
 def _check_graph(generator: Generator, on_error: OnError, *others: Any) -> None:

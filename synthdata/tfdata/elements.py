@@ -17,6 +17,7 @@ class Elements:
     Attributes:
         places: of the arrays that are seen, in the list of all that an executor makes.
         dtypes: of those.
+        ragged: whether one of them is of a ragged feature, whose rows lie one after the other.
     """
 
     def __init__(
@@ -34,17 +35,26 @@ class Elements:
                 self.places += range(place, place + len(column.parts))
                 self.dtypes += [tf.dtypes.as_dtype(part.dtype) for part in column.parts]
             place += len(column.parts)
+        self.ragged = any(isinstance(one, Ragged) and self._sees(one) for one in self._columns)
 
     def _sees(self, column: Column) -> bool:
         return not self._as_supervised or column.leaf.path[0] != "metadata"
 
-    def element(self, tensors: list[tf.Tensor], rows: int | None) -> Any:
-        """Give tensors their static shapes, and the structure of the declaration."""
+    def element(
+        self, tensors: list[tf.Tensor], rows: int | None, lead: tuple[None, ...] = ()
+    ) -> Any:
+        """Give tensors their static shapes, and the structure of the declaration.
+
+        Args:
+            tensors: of the arrays that are seen.
+            rows: of a batch, where each has as many.
+            lead: the dimensions before those of a batch.
+        """
         remaining = iter(tensors)
         index = next(remaining) if self._with_index else None
         tree = self._output.assembler()(
             [
-                _column_tensor(column, remaining, rows) if self._sees(column) else None
+                _column_tensor(column, remaining, (*lead, rows)) if self._sees(column) else None
                 for column in self._columns
             ]
         )
@@ -52,17 +62,19 @@ class Elements:
             return tree["image"], tree["label"]
         if index is None:
             return tree
-        index.set_shape([rows])
+        index.set_shape([*lead, rows])
         return {**tree, "index": index}
 
 
-def _column_tensor(column: Column, tensors: Iterator[tf.Tensor], rows: int | None) -> Any:
+def _column_tensor(
+    column: Column, tensors: Iterator[tf.Tensor], rows: tuple[int | None, ...]
+) -> Any:
     own = [next(tensors) for _ in column.parts]
+    if not isinstance(column, Ragged):
+        own[0].set_shape([*rows, *column.parts[0].shape[1:]])
+        return own[0]
     for tensor, part in zip(own, column.parts, strict=True):
         tensor.set_shape(part.shape)
-    if not isinstance(column, Ragged):
-        own[0].set_shape([rows, *column.parts[0].shape[1:]])
-        return own[0]
     value, lengths = own[0], own[1:]
     for size in reversed(column.levels):
         if size is None:

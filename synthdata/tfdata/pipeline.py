@@ -1,4 +1,4 @@
-"""From the numbers of batches to a dataset: one call into Python a batch, and what follows it."""
+"""From the numbers of bundles to a dataset: one call into Python for each, and what follows it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from typing import Any, Final
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from synthdata.bundles import Bundles
 from synthdata.execution import EXIT_GATE
 from synthdata.execution.machine import cores
+from synthdata.execution.supply import PREFETCHED
 from synthdata.plan import Plan
 from synthdata.running import ATTRIBUTE, GraphRun, Run
 
@@ -24,7 +26,7 @@ _REGISTERED: Final[list[Any]] = []
 
 
 def pipeline(
-    plan: Plan,
+    bundles: Bundles,
     run: Run,
     places: list[int],
     dtypes: list[tf.DType],
@@ -34,24 +36,32 @@ def pipeline(
     """Return the dataset of all batches of a plan.
 
     Args:
-        plan: which samples each batch holds.
+        bundles: which samples each holds.
         run: makes them; it ends with the dataset.
         places: of the arrays that are used, in the list of all that an executor makes.
         dtypes: of those.
-        element: makes an element of their tensors.
+        element: makes an element of their tensors; where several batches come together, these have
+            one more dimension in front, and so must those of the element.
         finish: makes the dataset of elements into what is wanted.
     """
+    rows = bundles.plan.batch_size
+    several = bundles.together > 1
 
     def make(number: Any) -> list[NDArray[Any]]:
         arrays = run.batch(int(number))
+        if several:
+            return [_cut(arrays[place], rows) for place in places]
         return [arrays[place] for place in places]
 
     def fetch(number: tf.Tensor) -> Any:
         return element(_call(make, number, dtypes))
 
     # AutoGraph would read this file again, which may have changed since it was imported.
-    dataset = _mapped(_numbers(plan), tf.autograph.experimental.do_not_convert(fetch))
-    dataset = _ahead(finish(dataset), run)
+    dataset = _mapped(_numbers(bundles), tf.autograph.experimental.do_not_convert(fetch))
+    dataset = _ahead(finish(dataset))
+    if several:
+        dataset = _apart(dataset, bundles.plan)
+    setattr(dataset, ATTRIBUTE, run)
     # TensorFlow keeps the function for ever; workers and memory end with the dataset.
     weakref.finalize(dataset, run.executor.close).atexit = False
     return dataset
@@ -72,11 +82,31 @@ def graph_pipeline(
         num_parallel_calls=run.workers,
         deterministic=True,
     )
-    return _ahead(dataset, run)
+    dataset = _ahead(dataset)
+    setattr(dataset, ATTRIBUTE, run)
+    return dataset
 
 
-def _ahead(dataset: tf.data.Dataset, run: Run | GraphRun) -> tf.data.Dataset:
-    """Make batches ahead, in a dataset that knows what stands behind it."""
+def _cut(array: NDArray[Any], rows: int) -> NDArray[Any]:
+    """Return an array of batches: of several full ones, or of one that is not."""
+    several, rest = divmod(len(array), rows)
+    shape = (1, len(array)) if rest else (several, rows)
+    return array.reshape(*shape, *array.shape[1:])
+
+
+def _apart(dataset: tf.data.Dataset, plan: Plan) -> tf.data.Dataset:
+    """Take batches that come together apart; TensorFlow copies none of an aligned size."""
+
+    def slices(*element: Any) -> tf.data.Dataset:
+        return tf.data.Dataset.from_tensor_slices(element if len(element) > 1 else element[0])
+
+    dataset = dataset.flat_map(tf.autograph.experimental.do_not_convert(slices))
+    count = tf.data.INFINITE_CARDINALITY if plan.endless else len(plan)
+    return dataset.apply(tf.data.experimental.assert_cardinality(count))
+
+
+def _ahead(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """Make batches ahead."""
     options = tf.data.Options()
     # A checkpoint then holds the position, not the batches that were made ahead.
     options.experimental_symbolic_checkpoint = True
@@ -87,12 +117,10 @@ def _ahead(dataset: tf.data.Dataset, run: Run | GraphRun) -> tf.data.Dataset:
     options.autotune.initial_parallelism = cores()
     # Several calls into Python at a time would wait for each other.
     options.experimental_optimization.map_parallelization = False
-    dataset = dataset.prefetch(run.prefetched).with_options(options)
-    setattr(dataset, ATTRIBUTE, run)
-    return dataset
+    return dataset.prefetch(PREFETCHED).with_options(options)
 
 
-def _numbers(plan: Plan) -> tf.data.Dataset:
+def _numbers(plan: Plan | Bundles) -> tf.data.Dataset:
     numbers = tf.data.Dataset.range(len(plan))
     # Nobody gets to the end of an endless plan; repeat() only tells TensorFlow that there is none.
     return numbers.repeat() if plan.endless else numbers

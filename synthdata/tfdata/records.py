@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from synthdata.bundles import Bundles
 from synthdata.errors import BuildError
 from synthdata.execution import Ledger, Telemetry
 from synthdata.execution.maker import Made
-from synthdata.execution.supply import USUAL
 from synthdata.layout import Variable
 from synthdata.options import check_options
 from synthdata.plan import Plan
@@ -83,7 +83,7 @@ def read_records(
     plan = plan_of(source, shuffle, repeat, shard, batch_size, drop_remainder, start)
     reader = SplitReader(stored.params.place, manifest, split)
     why = "TFRecord files are decoded by TensorFlow itself"
-    run = Run(Records(reader, plan), Ledger(None, {}, None, samples), why)
+    run = Run(Records(reader, plan), Ledger(None, {}, None, samples), why, batch_size)
     rows = batch_size if plan.full else None
     described = {entry.key: _described(one, entry.kind) for one in seen for entry in one.entries}
 
@@ -109,7 +109,7 @@ def read_records(
         convert = tf.autograph.experimental.do_not_convert(decoded)
         return dataset.map(convert, num_parallel_calls=tf.data.AUTOTUNE)
 
-    return pipeline(plan, run, [0, 1], [tf.int64, tf.string], element, finish)
+    return pipeline(Bundles(plan, 1), run, [0, 1], [tf.int64, tf.string], element, finish)
 
 
 class Records:
@@ -122,7 +122,6 @@ class Records:
 
     name = "records"
     workers = 0
-    prefetched = USUAL.prefetched
 
     def __init__(self, reader: SplitReader, plan: Plan) -> None:
         self._reader = reader

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ import synthdata as sd
 from synthdata.cluster import feeding
 from synthdata.cluster.joining import imported_ray
 from synthdata.cluster.sharing import Sites
+from synthdata.order import Order
+from synthdata.plan import Plan
 from synthdata.running import ATTRIBUTE
 from tests.cluster.feeding import build, feeders
 from tests.cluster.nodes import Nodes, crews, kill_raylet, processes_of
@@ -217,15 +220,15 @@ def test_batches_on_their_way_take_a_quarter_of_the_object_store_and_three_slots
     None
 ):
     slots = feeding._slots
-    assert slots(4000, 1, useful=29, batches=10**9, slots=None) == 29
-    assert slots(4000, 100, useful=29, batches=10**9, slots=None) == 10
-    assert slots(4000, 1000, useful=29, batches=10**9, slots=None) == 3
-    assert slots(4000, 1, useful=29, batches=5, slots=None) == 6
-    assert slots(4000, 100, useful=29, batches=10**9, slots=40) == 40
+    assert slots(4000, 1, useful=29, slots=None) == 29
+    assert slots(4000, 100, useful=29, slots=None) == 10
+    assert slots(4000, 1000, useful=29, slots=None) == 3
+    assert slots(4000, 100, useful=29, slots=40) == 40
 
 
 def test_batches_come_together_where_the_object_store_has_room_for_all_that_each_keeps() -> None:
-    together = feeding._together
+    plan = Plan(Order(10**6, 0, shuffle=False), stop=10**6)
+    together = partial(feeding._together, plan)
     assert together(2**40, 2**20, workers=2, slots=None) == 4
     assert together(2**40, 3 * 2**20, workers=2, slots=None) == 2
     assert together(2**40, 9 * 2**20, workers=2, slots=None) == 1

@@ -13,7 +13,6 @@ import pytest
 
 import synthdata as sd
 from synthdata.execution import choice, machine
-from synthdata.running import run_of
 from tests.execution.generators import Counter, Dying, NeverOpens, Slow, busy
 
 pytest.importorskip("tensorflow")
@@ -96,8 +95,8 @@ def test_slots_are_fewer_where_memory_is_short(monkeypatch: pytest.MonkeyPatch) 
     def slots() -> int:
         return sd.stats(sd.build(generator, executor="processes", workers=2, batch_size=3)).slots
 
-    size = 3 * 2**20
-    generator = sd.from_function(busy, sd.Output(image=sd.Image(1024, 1024, 1)))
+    size = 3 * 3000**2
+    generator = sd.from_function(busy, sd.Output(image=sd.Image(3000, 3000, 1)))
     assert slots() == 11
     monkeypatch.setattr(choice, "available_memory", lambda: 4 * 6 * (size + 4096))
     assert slots() == 6
@@ -105,22 +104,18 @@ def test_slots_are_fewer_where_memory_is_short(monkeypatch: pytest.MonkeyPatch) 
     assert slots() == 4
 
 
-@pytest.mark.parametrize(("workers", "usual", "ample"), [(1, 8, 15), (2, 11, 21), (5, 20, 39)])
-def test_small_batches_are_kept_ready_in_greater_number(
-    workers: int, usual: int, ample: int
-) -> None:
-    def built(side: int, slots: int | None = None) -> tuple[int, int]:
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_there_are_slots_for_what_each_worker_and_tensorflow_hold(workers: int) -> None:
+    def slots(side: int, samples: int | None = None) -> int:
         generator = sd.from_function(busy, sd.Output(image=sd.Image(side, side, 1)))
-        options: dict[str, Any] = {"workers": workers, "slots": slots, "batch_size": 1}
-        run = run_of(sd.build(generator, executor="processes", **options))
-        return run.stats().slots, run.prefetched
+        options: dict[str, Any] = {"workers": workers, "batch_size": 1, "samples": samples}
+        return sd.stats(sd.build(generator, executor="processes", **options)).slots
 
-    small, large = 1024, 1500  # a batch of 1 MiB, and of 2.1 MiB
-    assert built(small) == (ample, 6)
-    assert built(large) == (usual, 2)
-    # Where somebody says how many there are, it is what there is room for.
-    assert built(large, ample) == (ample, 6)
-    assert built(small, ample - 1) == (ample - 1, 2)
+    large, small = 3000, 1000  # of 8.6 MiB one is made at a time, of 1 MiB eight
+    assert slots(large) == 3 * workers + 5
+    assert slots(small) == 3 * workers + 8
+    assert slots(large, samples=3) == max(4, workers + 2)
+    assert slots(small, samples=64) == 3 * workers + 5
 
 
 def test_the_choice_is_logged_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:

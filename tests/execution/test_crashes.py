@@ -328,7 +328,7 @@ def test_a_batch_that_is_asked_for_after_the_end_is_made_and_leaves_no_worker() 
     executor = getattr(dataset, ATTRIBUTE).executor
     next(iter(dataset))
     executor.close()
-    for number in (70, 71):
+    for number in (40, 41):
         made = executor.batch(number)
         rows = len(made.arrays[0])
         assert made.arrays[0].tolist() == list(range(rows * number, rows * (number + 1)))

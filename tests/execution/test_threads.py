@@ -67,7 +67,7 @@ def test_a_batch_that_is_asked_for_after_the_end_is_made_and_leaves_no_thread() 
     executor = getattr(dataset, ATTRIBUTE).executor
     next(iter(dataset))
     executor.close()
-    for number in (70, 71):
+    for number in (40, 41):
         made = executor.batch(number)
         assert made.arrays[0].tolist() == list(range(4 * number, 4 * number + 4))
     until(lambda: threads_of_ours() == 0, 10, "threads have ended again")

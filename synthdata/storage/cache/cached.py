@@ -15,7 +15,6 @@ from synthdata.execution import EXIT_GATE, Choice, Executor, Telemetry, Work
 from synthdata.execution.interrupts import INTERRUPTS
 from synthdata.execution.machine import available_memory, shown
 from synthdata.execution.maker import Made
-from synthdata.execution.supply import USUAL
 from synthdata.layout import columns
 from synthdata.seeding import MAX_INDEX
 from synthdata.storage.cache.claim import Claim, remove
@@ -79,13 +78,11 @@ class Cached:
     Attributes:
         name: "cache" while no other executor is needed, and then the name of that one.
         workers: of the other executor.
-        prefetched: batches that TensorFlow is to hold ready.
     """
 
     def __init__(self, work: Work, entry: Entry, start: Callable[[], Choice]) -> None:
         self.name = "cache"
         self.workers = 0
-        self.prefetched = USUAL.prefetched
         self._plan = work.plan
         self._id = work.generator.identity.id
         self._entry: Entry | None = entry
@@ -121,7 +118,6 @@ class Cached:
         choice = self._start()
         self._other = choice.executor
         self.name, self.workers = self._other.name, self._other.workers
-        self.prefetched = self._other.prefetched
         return choice
 
     def batch(self, number: int) -> Made:

@@ -64,17 +64,6 @@ def test_every_executor_fills_it_with_the_same(name: ExecutorName, workers: int)
     assert looks(batches(work, refuse)) == plain
 
 
-def test_tensorflow_is_to_hold_as_many_batches_ready_as_of_the_executor_behind_it() -> None:
-    work = work_of(Fixed(), 400)
-    start = starter(work, "processes", 2)
-    behind = start().executor
-    assert behind.prefetched > starter(work, "threads", 2)().executor.prefetched
-    executor = cached(work, start).executor
-    assert executor.prefetched == behind.prefetched
-    executor.close()
-    behind.close()
-
-
 @pytest.mark.parametrize(
     "changes",
     [
