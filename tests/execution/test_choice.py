@@ -24,6 +24,15 @@ def chosen(what: Any, **options: Any) -> str:
     return sd.explain(sd.build(what, **options))
 
 
+def seen(what: Any, beginning: str) -> str:
+    """What is chosen by a look at threads; others that use the cores can disturb one, not ten."""
+    found: list[str] = []
+    while not found or not found[-1].startswith(beginning):
+        assert len(found) < 10, found
+        found.append(chosen(what))
+    return found[-1]
+
+
 @pytest.fixture(autouse=True)
 def four_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choice, "cores", lambda: 4)
@@ -53,8 +62,7 @@ def test_what_workers_cannot_import_and_releases_the_gil_is_made_in_threads() ->
         time.sleep(0.002)
         return np.zeros((2, 2, 3), np.uint8)
 
-    text = chosen(sd.from_function(sleeps, OUTPUT))
-    assert text.startswith("executor='threads', workers=4: a sample takes")
+    text = seen(sd.from_function(sleeps, OUTPUT), "executor='threads', workers=4: a sample takes")
     assert "cannot be sent to worker processes" in text
 
 
@@ -62,8 +70,7 @@ def test_what_workers_cannot_import_and_holds_the_gil_is_made_inline(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with caplog.at_level(logging.WARNING, "synthdata"):
-        text = chosen(sd.from_function(lambda rng: busy(rng), OUTPUT))
-    assert text.startswith("executor='inline'")
+        seen(sd.from_function(lambda rng: busy(rng), OUTPUT), "executor='inline'")
     assert "cannot be sent to worker processes" in caplog.text
 
 
