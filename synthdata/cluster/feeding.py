@@ -116,7 +116,7 @@ class Feeding(Ahead):
         ahead = min(queue(together) * workers, slots - 1)
         window = Window(len(work.plan), ahead)
         super().__init__(window, workers, slots, work.batch_room(), ahead)
-        self._together = together
+        self._together, self._plan = together, work.plan
         self._order, self._address, self._patience = order, address, patience
         self._failure: SynthDataError | None = None
 
@@ -141,7 +141,7 @@ class Feeding(Ahead):
         atexit.unregister(EXIT_GATE.close)
         atexit.register(EXIT_GATE.close)
         site = SITES.enter(self._address, self.workers)
-        return RayTeam(site, self._order, self.workers, self._together, self._patience)
+        return RayTeam(site, self._order, self._plan, self.workers, self._together, self._patience)
 
     def _refuse_to_wait(self, began: float) -> None:
         super()._refuse_to_wait(began)

@@ -12,6 +12,7 @@ from functools import partial
 from itertools import chain, count
 from typing import Any, Final, TypeAlias
 
+from synthdata.bundles import Bundles
 from synthdata.cluster.loans import Loans
 from synthdata.cluster.ray_errands import LOSSES, Ref
 from synthdata.cluster.sharing import SITES, Handle, Site
@@ -19,6 +20,7 @@ from synthdata.cluster.travel import Order, Parcel
 from synthdata.errors import ClusterError, SynthDataError
 from synthdata.execution.messages import Reply
 from synthdata.execution.window import QUEUE
+from synthdata.plan import Plan
 
 logger = logging.getLogger("synthdata")
 
@@ -71,6 +73,7 @@ class RayTeam:
     Args:
         site: has the actors.
         order: the data set.
+        plan: which samples each batch holds.
         workers: how many actors.
         together: batches of a call at the most.
         patience: seconds for which none of them may be there.
@@ -81,8 +84,15 @@ class RayTeam:
     """
 
     def __init__(
-        self, site: Site, order: Order, workers: int, together: int, patience: float
+        self,
+        site: Site,
+        order: Order,
+        plan: Plan | Bundles,
+        workers: int,
+        together: int,
+        patience: float,
     ) -> None:
+        self._plan = plan
         self._together = together
         self._site, self._ray, self._patience = site, site.ray, patience
         self._name = f"{os.getpid()}-{next(_NUMBERS)}"
@@ -301,7 +311,8 @@ class RayTeam:
     def _count(self, lost: list[Given], error: Exception) -> None:
         for number, _ in lost:
             self._lost[number] += 1
-            self._give_up(self._lost[number], f"batch {number}", "with its process or node", error)
+            what = f"the batch of sample {self._plan.indices(number)[0]}"
+            self._give_up(self._lost[number], what, "with its process or node", error)
 
     def _give_up(self, times: int, what: str, how: str, error: Exception) -> None:
         if times >= LOSSES:

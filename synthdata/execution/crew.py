@@ -17,10 +17,9 @@ from synthdata.errors import (
     WorkerDiedError,
     WorkerError,
 )
-from synthdata.execution.messages import CannotStart, Fatal, Ready, Reply, Request, Setting
+from synthdata.execution.messages import Fatal, Ready, Reply, Request, Setting
 from synthdata.execution.process import WorkerProcess
 from synthdata.execution.slab import (
-    ANSWERED,
     DONE,
     ENDING,
     IDLE,
@@ -80,9 +79,7 @@ class Crew:
         self._timeout = timeout
         self._queue = queue
         self._workers: dict[int, WorkerProcess] = {}  # by the descriptor of the wire
-        self._bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._poll = select.poll()
-        self._poll.register(self._bell, select.POLLIN)
         self._died_of: Counter[tuple[int, int]] = Counter()
         self._fatal: Fatal = {}
         self._singly: set[int] = set()
@@ -154,37 +151,35 @@ class Crew:
         Raises:
             WorkerError: if a worker cannot start.
         """
-        ended: list[WorkerProcess] = []
-        # Some may have come for which the bell has not been rung yet.
-        if not (replies := self._replies()):
-            for descriptor, _ in self._poll.poll(patience * 1000):
-                if descriptor == self._bell:
-                    os.eventfd_read(self._bell)
-                else:
-                    ended.append(self._workers[descriptor])
-            replies = self._replies()
+        replies: list[Reply] = []
         lost: list[int] = []
-        for worker in ended:
-            lost += self._bury(worker)
+        for descriptor, _ in self._poll.poll(patience * 1000):
+            worker = self._workers[descriptor]
+            try:
+                replies += self._replies(worker)
+            except EOFError:
+                lost += self._bury(worker)
         if self._timeout is not None:
             lost += self._stop_hung(self._timeout)
         return replies, lost
 
-    def _replies(self) -> list[Reply]:
-        """Read what has come."""
+    def _replies(self, worker: WorkerProcess) -> list[Reply]:
+        """Read what has come from a worker.
+
+        Raises:
+            EOFError: if it is gone.
+            WorkerError: if it cannot start.
+        """
         replies: list[Reply] = []
-        for worker in self._workers.values():
-            if worker.ready and self._lines[worker.line][ANSWERED] == worker.answered:
-                continue
-            for message in worker.messages():
-                if isinstance(message, Reply):
-                    replies.append(message)
-                elif isinstance(message, Ready):
-                    self._welcome(worker, message)
-                elif isinstance(message, CannotStart):
-                    raise WorkerError(
-                        f"{self._identity.id}: a worker process cannot start: {message.problem}"
-                    )
+        for message in worker.messages():
+            if isinstance(message, Reply):
+                replies.append(message)
+            elif isinstance(message, Ready):
+                self._welcome(worker, message)
+            else:
+                raise WorkerError(
+                    f"{self._identity.id}: a worker process cannot start: {message.problem}"
+                )
         return replies
 
     def end(self) -> None:
@@ -192,7 +187,6 @@ class Crew:
         for worker in self._workers.values():
             self._lines[worker.line][ENDING] = True
             worker.wire.close()
-        os.close(self._bell)
         end = time.monotonic() + END_PATIENCE
         for worker in self._workers.values():
             worker.end(max(end - time.monotonic(), 0.0))
@@ -211,10 +205,10 @@ class Crew:
         )
         words = self._lines[line]
         words[KEY] = NOTHING
-        words[IDLE_SINCE] = words[DONE] = words[ANSWERED] = words[ENDING] = 0
-        worker = WorkerProcess(setting, self._slab.descriptor, self._bell)
+        words[IDLE_SINCE] = words[DONE] = words[ENDING] = 0
+        worker = WorkerProcess(setting, self._slab.descriptor)
         self._workers[worker.wire.fileno()] = worker
-        self._poll.register(worker.wire, 0)  # its end is told in any case
+        self._poll.register(worker.wire, select.POLLIN)
 
     def _welcome(self, worker: WorkerProcess, message: Ready) -> None:
         worker.ready, self._stillborn = True, 0

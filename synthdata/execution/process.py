@@ -31,12 +31,10 @@ class WorkerProcess:
     Args:
         setting: what the worker is told first.
         slab: descriptor of the shared memory.
-        bell: descriptor of the eventfd that it rings when it wants to be heard.
 
     Attributes:
         wire: carries Requests there and Replies back.
         outstanding: numbers of the batches that it is to make, oldest first.
-        answered: how many Replies have come.
         ready: whether it said that it has started.
         line: of the worker in the slab.
 
@@ -44,16 +42,15 @@ class WorkerProcess:
         WorkerError: if no process can be started.
     """
 
-    def __init__(self, setting: Setting, slab: int, bell: int) -> None:
+    def __init__(self, setting: Setting, slab: int) -> None:
         self.line = setting.line
         self.outstanding: deque[int] = deque()
-        self.answered = 0
         self.ready = False
         self._unsent: list[bytes] = []
         ours, theirs = socket.socketpair()
         ends, self._lifeline = os.pipe()
         self._crash = os.memfd_create("synthdata-crash", os.MFD_CLOEXEC)
-        given = (theirs.fileno(), slab, ends, self._crash, bell)
+        given = (theirs.fileno(), slab, ends, self._crash)
         try:
             self._process = subprocess.Popen(  # noqa: S603  # our own module
                 [sys.executable, "-P", "-m", MODULE, *map(str, given)],
@@ -93,17 +90,17 @@ class WorkerProcess:
             self._unsent.clear()
 
     def messages(self) -> list[Ready | CannotStart | Reply]:
-        """Return the messages that have come: Ready or CannotStart, then Replies."""
-        try:
-            received = self.wire.receive(wait=False)
-        except EOFError:  # it is gone, which whoever polls the wire is told
-            return []
+        """Wait for messages, and return them: Ready or CannotStart, then Replies.
+
+        Raises:
+            EOFError: if it is gone.
+        """
+        received = self.wire.receive()
         return [self._reply(message) if type(message) is tuple else message for message in received]
 
     def _reply(self, message: tuple[Any, ...]) -> Reply:
         reply = Reply(*message)
         self.outstanding.remove(reply.number)
-        self.answered += 1
         return reply
 
     def stop(self) -> None:

@@ -21,11 +21,11 @@ from synthdata.layout import aligned, aligned_size
 LINE: Final = 64
 """Bytes of a worker's line: a cache line, so that workers do not wait for each other's writes."""
 
-KEY, STARTED, ROWS, IDLE, IDLE_SINCE, DONE, ANSWERED, ENDING = range(8)
+KEY, STARTED, ROWS, IDLE, IDLE_SINCE, DONE, ENDING = range(7)
 """Places in a worker's line: what it draws (``NOTHING``, or the index and above 48 bits the
 attempt), since when in ns of the monotonic clock, how many samples; how long it was idle in ns,
-and since when it is idle now, or 0; how many samples of a shard are done; how many requests have a
-reply; and whether the worker is to end, which the other process writes."""
+and since when it is idle now, or 0; how many samples of a shard are done; and whether the worker
+is to end, which the other process writes."""
 
 NOTHING: Final = -1
 

@@ -6,7 +6,6 @@ import time
 
 from synthdata.execution.messages import Fatal
 from synthdata.execution.slab import (
-    ANSWERED,
     DONE,
     ENDING,
     IDLE,
@@ -57,10 +56,6 @@ class Watch:
     def advance(self, done: int) -> None:
         """Note how many samples of the request at hand are done."""
         self._line[DONE] = done
-
-    def answered(self) -> None:
-        """Note that a request has a reply, which is on its way."""
-        self._line[ANSWERED] += 1
 
     def idle(self) -> None:
         """Note that there is no work from now on."""

@@ -35,19 +35,13 @@ class Wire:
         """
         self._socket.sendall(frames)
 
-    def receive(self, *, wait: bool = True) -> list[Any]:
-        """Return the messages that have come, the rest of the last of them waited for.
-
-        Args:
-            wait: for the first of them; else there may be none.
+    def receive(self) -> list[Any]:
+        """Wait for a message, and for the rest of the last one; return all that have come.
 
         Raises:
             EOFError: if the other end is closed.
         """
-        try:
-            data = self._read(_PIECE, 0 if wait else socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return []
+        data = self._read(_PIECE)
         messages, start = [], 0
         while start < len(data):
             begin = start + _SIZE.size
@@ -62,9 +56,9 @@ class Wire:
         while len(data) < size:
             data += self._read(max(size - len(data), _PIECE))
 
-    def _read(self, most: int, flags: int = 0) -> bytearray:
+    def _read(self, most: int) -> bytearray:
         try:
-            data = self._socket.recv(most, flags)
+            data = self._socket.recv(most)
         except ConnectionError as error:
             raise EOFError from error
         if not data:

@@ -18,7 +18,7 @@ import socket
 import sys
 from collections import deque
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from synthdata.execution.messages import CannotStart, Ready, Reply, Request, Setting
 from synthdata.execution.slab import Slab
@@ -27,13 +27,10 @@ from synthdata.execution.wire import Wire, frame
 from synthdata.execution.work import Hand, Job
 from synthdata.tuning import tune_process
 
-BEGINNING: Final = 1 << 14
-"""Bytes of a message that go into the socket even if nobody reads; the rest may have to wait."""
-
 
 def main() -> None:
     """Serve until the other process closes the connection, or is gone."""
-    connection, slab, lifeline, crash, bell = map(int, sys.argv[1:])
+    connection, slab, lifeline, crash = map(int, sys.argv[1:])
     die_with(lifeline)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -41,7 +38,7 @@ def main() -> None:
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500")
     faulthandler.enable(crash)
-    serve(Wire(socket.socket(fileno=connection)), slab, bell)
+    serve(Wire(socket.socket(fileno=connection)), slab)
 
 
 def die_with(lifeline: int) -> None:
@@ -58,13 +55,13 @@ def die_with(lifeline: int) -> None:
         os._exit(0)
 
 
-def serve(wire: Wire, slab: int, bell: int) -> None:
+def serve(wire: Wire, slab: int) -> None:
     """Read the setting, then make batches until the other end is closed."""
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        _serve(Inbox(wire), Outbox(wire, bell), slab)
+        _serve(Inbox(wire), wire, slab)
 
 
-def _serve(inbox: Inbox, outbox: Outbox, descriptor: int) -> None:
+def _serve(inbox: Inbox, wire: Wire, descriptor: int) -> None:
     setting: Setting = inbox.take()
     try:
         settle_in(setting)
@@ -73,22 +70,19 @@ def _serve(inbox: Inbox, outbox: Outbox, descriptor: int) -> None:
         loaded = "tensorflow" in sys.modules
         stream.open()
     except (Exception, SystemExit) as error:  # noqa: BLE001  # goes to whoever started us
-        outbox.put(CannotStart(f"{type(error).__name__}: {error}"))
-        outbox.ring()
+        wire.send(frame(CannotStart(f"{type(error).__name__}: {error}")))
         return
     slab = Slab(*setting.slab, descriptor)
     watch = Watch(slab.line(setting.line))
     hand = job.hand(stream, watch, slab)
     tune_process()
-    outbox.put(Ready(loads_tensorflow=loaded))
-    outbox.ring()
+    wire.send(frame(Ready(loads_tensorflow=loaded)))
     try:
         watch.idle()
         while inbox.wait(setting.patience):
             watch.busy()
             # A plain tuple pickles three times as fast as one with a name.
-            outbox.put(tuple(answer(Request(*inbox.take()), hand, watch)))
-            outbox.ring()
+            wire.send(frame(tuple(answer(Request(*inbox.take()), hand, watch))))
             watch.idle()
     finally:
         stream.close()
@@ -122,34 +116,6 @@ class Inbox:
         return self._messages.popleft()
 
 
-class Outbox:
-    """Where messages go.
-
-    Whoever reads them sleeps until the bell rings, and reads those of before then, too. So several
-    quick replies wake it once: it shares the cores with the workers, comes with cold caches, and
-    leaves cold ones behind.
-
-    Args:
-        wire: they go by.
-        bell: an eventfd.
-    """
-
-    def __init__(self, wire: Wire, bell: int) -> None:
-        self._wire, self._bell = wire, bell
-
-    def put(self, message: Any) -> None:
-        """Send a message; it may lie there until the bell rings."""
-        data = frame(message)
-        self._wire.send(data[:BEGINNING])
-        if len(data) > BEGINNING:
-            self.ring()
-            self._wire.send(data[BEGINNING:])
-
-    def ring(self) -> None:
-        """Have the messages read."""
-        os.eventfd_write(self._bell, 1)
-
-
 def settle_in(setting: Setting) -> None:
     """Make imports and the environment what they are in the other process."""
     sys.path[:] = setting.path
@@ -165,7 +131,6 @@ def answer(request: Request, hand: Hand, watch: Watch) -> Reply:
     reply = hand(request)
     watch.rest()
     watch.advance(0)  # whoever gets the reply counts its samples
-    watch.answered()
     if reply.error is not None and reply.failures and not hasattr(reply.error, "__notes__"):
         # The exception itself, with its frames, stays in this process.
         reply.error.add_note(f"In worker process {os.getpid()}:\n{reply.failures[-1].traceback}")
