@@ -273,7 +273,7 @@ def comes_back(output: sd.Output, folder: Path, row: list[Any]) -> None:
     assert [list(map(type, each)) for each in found] == [list(map(type, row))]
 
 
-tiny = st.sampled_from([0.0, -0.0, 1e-45, 1e-30, 1.5e-7])
+tiny = st.sampled_from([float(np.float32(size)) for size in (0.0, -0.0, 1e-45, 1e-30, 1.5e-7)])
 
 
 @st.composite
