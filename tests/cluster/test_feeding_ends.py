@@ -18,6 +18,7 @@ import synthdata as sd
 from synthdata.cluster import feeding
 from synthdata.cluster.joining import imported_ray
 from synthdata.cluster.sharing import Sites
+from synthdata.execution.supply import useful_slots
 from synthdata.order import Order
 from synthdata.plan import Plan
 from synthdata.running import ATTRIBUTE
@@ -226,6 +227,9 @@ def test_batches_on_their_way_take_a_quarter_of_the_object_store_and_three_slots
     assert slots(4000, 100, useful=29, slots=None) == 10
     assert slots(4000, 1000, useful=29, slots=None) == 3
     assert slots(4000, 100, useful=29, slots=40) == 40
+    few, many = (Plan(Order(10**6, 0, shuffle=False), stop=stop) for stop in (5, 10**6))
+    assert useful_slots(many, 3, 8) == 29
+    assert slots(4000, 1, useful=useful_slots(few, 3, 8), slots=None) == 6
 
 
 def test_batches_come_together_where_the_object_store_has_room_for_all_that_each_keeps() -> None:
