@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from numpy.typing import NDArray
@@ -15,7 +16,10 @@ SIZE: Final = 8 << 20
 """Bytes of a bundle of several batches."""
 
 SINGLY: Final = 64
-"""Batches at the beginning that are made one by one: they come soon, and to all workers."""
+"""Batches at the beginning that are made one by one. The next as many come by twos, then twice as
+many by fours, and so on: a bundle is a thirtieth of what came before at the most, so that a slow
+generator's batches come nearly as evenly as they are made.
+"""
 
 
 def together(room: int) -> int:
@@ -32,12 +36,12 @@ class Bundles:
 
     A bundle is one batch or several that follow each other; executors make it as a batch. Where
     they begin depends on nothing but the plan and ``together``, so that a checkpoint fits whatever
-    makes them.
+    makes them. The first ``SINGLY`` have one batch each, and the others ever more.
 
     Args:
         plan: which samples each batch holds.
-        together: how many batches a bundle is to have, after the first ``SINGLY``. A last batch
-            that is not full has a bundle of its own.
+        together: how many batches a bundle is to have in the end. A last batch that is not full
+            has a bundle of its own.
 
     Attributes:
         plan: as given.
@@ -48,8 +52,8 @@ class Bundles:
 
     >>> from synthdata.order import Order
     >>> bundles = Bundles(Plan(Order(1000, 0, shuffle=False), stop=1000, batch_size=3), 8)
-    >>> len(bundles), bundles.indices(63), bundles.indices(64).size, bundles.indices(98)
-    (99, array([189, 190, 191]), 24, array([999]))
+    >>> len(bundles), bundles.indices(63), bundles.indices(64).size, bundles.indices(138)
+    (139, array([189, 190, 191]), 6, array([999]))
     """
 
     def __init__(self, plan: Plan, together: int) -> None:
@@ -57,11 +61,12 @@ class Bundles:
         self.samples, self.endless = plan.samples, plan.endless
         self._batches = len(plan)
         self._full = self._batches if plan.full else self._batches - 1
-        self._singly = min(SINGLY, self._full)
-        others = self._full - self._singly
-        self.together = max(min(together, others), 1)
+        self._stretches = list(_stretches(self._full, together))
+        sizes = (min(size, self._full - first) for _, first, size in self._stretches)
+        self.together = max(1, *sizes)
         self.batch_size = plan.batch_size * self.together
-        self._ends = self._singly - (-others // self.together)
+        number, first, size = self._stretches[-1]
+        self._ends = number - (first - self._full) // size
 
     def __len__(self) -> int:
         """The number of bundles."""
@@ -82,5 +87,16 @@ class Bundles:
         """Return the number of a bundle's first batch."""
         if number > self._ends:
             return self._batches
-        beyond = max(number - self._singly, 0)
-        return min(number - beyond + beyond * self.together, self._full)
+        begin, first, size = max(stretch for stretch in self._stretches if stretch[0] <= number)
+        return min(first + (number - begin) * size, self._full)
+
+
+def _stretches(batches: int, together: int) -> Iterator[tuple[int, int, int]]:
+    """Yield stretches of bundles of one size: the first bundle, the first batch, and the size."""
+    number = first = 0
+    size = 1
+    while size < together and SINGLY * size < batches:
+        yield number, first, size
+        count = (SINGLY * size - first) // size
+        number, first, size = number + count, first + count * size, min(2 * size, together)
+    yield number, first, size

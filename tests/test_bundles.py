@@ -50,15 +50,23 @@ def test_bundles_are_the_batches_of_a_plan_and_none_is_cut(plan: Plan, wanted: i
     assert found[:SINGLY] == batches[:SINGLY]
     full = [bundle for bundle in found if len(bundle) % plan.batch_size == 0]
     assert full == found or (full == found[:-1] and found[-1] == batches[-1])
-    for one, other in pairwise(full[SINGLY:]):
-        assert len(one) == made.batch_size >= len(other)
+    sizes = [len(bundle) // plan.batch_size for bundle in full]
+    before = 0
+    for size, following in pairwise(sizes):
+        assert size <= wanted
+        # Nobody waits for one longer than for a part of what came before.
+        assert size == 1 or before >= SINGLY * size / 2
+        assert size == wanted or before < SINGLY * wanted
+        assert following in (size, 2 * size, wanted) or following == sizes[-1]
+        before += size
 
 
 def test_endless_bundles_are_found_in_constant_time() -> None:
     plan = Plan(Order(2**40, 7, shuffle=True), stop=None, batch_size=4)
     made = Bundles(plan, 16)
     far = 10**15
-    first = SINGLY + (far - SINGLY) * 16
+    # 64 of one batch, 32 of two, 32 of four and 32 of eight hold 512; the others have sixteen.
+    first = 512 + (far - 160) * 16
     want = [plan.indices(number).tolist() for number in range(first, first + 16)]
     assert made.endless
     assert made.indices(far).tolist() == list(chain(*want))
@@ -103,8 +111,8 @@ def test_a_dataset_has_the_same_batches_by_fewer_calls(
     numbers = asked(dataset, monkeypatch)
     found = [batch["label"].numpy().tolist() for batch in dataset]
     assert found == [list(range(at, min(at + 4, 142))) for at in range(0, 142, 4)]
-    # Two singly, two bundles of sixteen, one of what is left, and the last batch.
-    assert sorted(set(numbers)) == list(range(6))
+    # Two singly, bundles of two, four, eight and sixteen, one of what is left, and the last batch.
+    assert sorted(set(numbers)) == list(range(8))
     assert (sd.stats(dataset).batches, sd.stats(dataset).samples) == (36, 142)
     assert dataset.cardinality() == 36
 
@@ -136,10 +144,12 @@ def pieces(dataset: Any) -> Iterator[tuple[int, int]]:
 def test_batches_of_a_bundle_lie_side_by_side_where_it_was_made() -> None:
     params = {"shape": [32, 32, 3]}
     dataset = sd.build(
-        "noise-v1", params=params, samples=4 * 18, batch_size=4, executor="processes", workers=1
+        "noise-v1", params=params, samples=4 * 32, batch_size=4, executor="processes", workers=1
     )
     found = list(pieces(dataset))
-    assert all(one[1] == other[0] for one, other in pairwise(found[2:]))
+    assert len(found) == 32
+    for first, end in ((2, 4), (4, 8), (8, 16), (16, 32)):
+        assert all(one[1] == other[0] for one, other in pairwise(found[first:end]))
 
 
 @pytest.mark.usefixtures("soon")
@@ -172,5 +182,5 @@ def test_a_bundle_fails_as_a_whole_and_those_before_it_come(executor: Any, worke
 
     with pytest.raises(tf.errors.OpError, match="sample 210"):
         consume()
-    # It is in batch 52, and that in the bundle of batches 50 to 65.
-    assert found == list(range(200))
+    # It is in batch 52, and that in the bundle of batches 48 to 63.
+    assert found == list(range(192))
