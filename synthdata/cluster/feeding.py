@@ -22,7 +22,6 @@ from synthdata.execution.ahead import Ahead
 from synthdata.execution.machine import shown
 from synthdata.execution.maker import Made
 from synthdata.execution.supply import useful_slots
-from synthdata.execution.window import Window
 from synthdata.layout import Variable
 from synthdata.plan import Plan
 from synthdata.stream import Validate
@@ -113,9 +112,7 @@ class Feeding(Ahead):
         slots: int,
         patience: float,
     ) -> None:
-        ahead = min(queue(together) * workers, slots - 1)
-        window = Window(len(work.plan), ahead)
-        super().__init__(window, workers, slots, work.batch_room(), ahead)
+        super().__init__(len(work.plan), workers, slots, work.batch_room(), queue(together))
         self._together, self._plan = together, work.plan
         self._order, self._address, self._patience = order, address, patience
         self._failure: SynthDataError | None = None

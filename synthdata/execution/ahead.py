@@ -20,7 +20,7 @@ from synthdata.execution.maker import Made
 from synthdata.execution.messages import Reply
 from synthdata.execution.slab import overflowed, unpack
 from synthdata.execution.team import Team
-from synthdata.execution.window import QUEUE, Foresight
+from synthdata.execution.window import QUEUE, Foresight, Window
 from synthdata.layout import aligned
 
 
@@ -44,11 +44,12 @@ class Ahead(ABC):
     asks for a batch, under a lock: it has no thread of its own.
 
     Args:
-        window: foresees which batches will be asked for.
+        batches: how many there are.
         workers: how many the team has.
         slots: how many batches there is memory for.
         slot_size: bytes of a batch.
-        ahead: how many batches are made ahead of being asked for.
+        queue: batches that a worker has to do at most.
+        window: foresees which batches will be asked for; None takes those that follow.
 
     Attributes:
         name: as ``build`` calls the executor.
@@ -59,14 +60,16 @@ class Ahead(ABC):
 
     def __init__(
         self,
-        window: Foresight,
+        batches: int,
         workers: int,
         slots: int,
         slot_size: int,
-        ahead: int,
+        queue: int,
+        window: Foresight | None = None,
     ) -> None:
         self.workers, self.slots, self.slot_size = workers, slots, slot_size
-        self._window = window
+        ahead = min(queue * workers, slots - 1)
+        self._window = window or Window(batches, ahead)
         self._enough = max(ahead // 2, 1)
         self._most_lent = max(slots - QUEUE * workers, 1)
         # A finalizer may run in the middle of a batch, in its thread, and must then not get in.

@@ -239,7 +239,7 @@ class Crew:
         elif worker.outstanding:
             number = worker.outstanding[0]
             self._lost[number] += 1
-            self._give_up(self._lost[number], f"{how} while it put number {number} together", trace)
+            self._give_up(self._lost[number], f"{how} between two samples", trace)
         if not worker.ended_well or line[KEY] != NOTHING:
             self.restarts += 1
         self._hire(worker.line)

@@ -9,7 +9,7 @@ from synthdata.execution.ahead import Ahead
 from synthdata.execution.crew import Crew
 from synthdata.execution.messages import Reply
 from synthdata.execution.slab import Slab
-from synthdata.execution.window import QUEUE, Foresight, Window
+from synthdata.execution.window import QUEUE, Foresight
 from synthdata.execution.work import Work, packed
 
 
@@ -112,9 +112,7 @@ class Processes(Ahead):
         timeout: float | None,
         window: Foresight | None = None,
     ) -> None:
-        ahead = min(QUEUE * workers, slots - 1)
-        window = window or Window(len(work.plan), ahead)
-        super().__init__(window, workers, slots, work.batch_room(), ahead)
+        super().__init__(len(work.plan), workers, slots, work.batch_room(), QUEUE, window)
         self._work, self._timeout = work, timeout
         self._data = packed(work)
 
