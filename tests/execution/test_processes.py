@@ -205,12 +205,14 @@ def test_memory_is_flat_over_two_hundred_thousand_samples() -> None:
         from pathlib import Path
         import synthdata as sd
         def resident(pid):
-            return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
+            status = Path(f"/proc/{pid}/status").read_text().split()
+            sizes = [int(status[status.index(f"Rss{kind}:") + 1]) for kind in ("Anon", "File")]
+            return sum(sizes) * 1024, int(status[status.index("RssShmem:") + 1]) * 1024
         dataset = sd.build("shapes-v1", params={"size": 32}, batch_size=64, executor="processes")
         iterator = iter(dataset)
         def sizes():
             gc.collect()
-            return [resident("self"), *map(resident, sd.stats(dataset).pids)]
+            return [size for pid in ("self", *sd.stats(dataset).pids) for size in resident(pid)]
         for _ in range(400):
             next(iterator)
         before = sizes()
@@ -218,12 +220,15 @@ def test_memory_is_flat_over_two_hundred_thousand_samples() -> None:
             next(iterator)
         print(*before)
         print(*sizes())
+        print(sd.stats(dataset).memory)
     """
     out, err = start(script).communicate(timeout=900)
-    before, after = ([int(size) for size in line.split()] for line in out.splitlines())
-    assert len(before) == 3, err
-    for one, other in zip(before, after, strict=True):
+    before, after, [slab] = ([int(size) for size in line.split()] for line in out.splitlines())
+    assert len(before) == 6, err
+    for one, other in zip(before[::2], after[::2], strict=True):
         assert other - one < 8 * 2**20, (before, after)
+    # Shared memory counts from when a slot is first used, and never for more than all slots.
+    assert max(after[1::2]) <= slab + 2**20, (after, slab)
 
 
 @pytest.mark.slow
