@@ -51,6 +51,7 @@ def test_bundles_are_the_batches_of_a_plan_and_none_is_cut(plan: Plan, wanted: i
     full = [bundle for bundle in found if len(bundle) % plan.batch_size == 0]
     assert full == found or (full == found[:-1] and found[-1] == batches[-1])
     sizes = [len(bundle) // plan.batch_size for bundle in full]
+    assert made.together == max(sizes, default=1)
     before = 0
     for size, following in pairwise(sizes):
         assert size <= wanted

@@ -260,7 +260,7 @@ def _warm_up(batches: Any, workers: int, seconds: float) -> None:
     from synthdata.execution.supply import LATE_BUNDLES, on_their_way
 
     end = time.perf_counter() + seconds
-    for _ in range(MOST * (SINGLY + on_their_way(workers, LATE_BUNDLES))):
+    for _ in range(MOST * (SINGLY // 2 + on_their_way(workers, LATE_BUNDLES))):
         next(batches)
         if time.perf_counter() > end:
             return
